@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The rules of the API that need nothing but the object itself: the mirror in C of the CRD's
+ * schema and CEL rules (kube-apiserver is right by definition; one vector file runs through both).
+ * Errors are ERR_INVALID: "spec.timeoutSeconds: 0 is too small: 1 to 86400". */
+#include "base/err.h"
+#include "core/profile.h"
+#include "core/task.h"
+
+must_use bool task_validate(const struct task *task, struct err *err);
+must_use bool profile_validate(const struct profile *profile, struct err *err);
+
+/* May `after` replace `before`? Immutable fields, canceled false -> true only (promise A2). */
+must_use bool task_validate_change(const struct task *before, const struct task *after,
+                                   struct err *err);
+
+bool name_is_valid(struct str name);     /* RFC 1123 subdomain, 1 to NAME_SIZE_MAX */
+bool label_key_is_valid(struct str key); /* [prefix/]name */
+bool label_value_is_valid(struct str value);
+bool env_name_is_valid(struct str name); /* [-._a-zA-Z][-._a-zA-Z0-9]* as in a Pod */

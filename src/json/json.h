@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* JSON as a value: an immutable tree in an arena, made from JSON text (yyjson) or from YAML
+ * (yaml/yaml.h), walked by api/ and printed as JSON or YAML. Objects keep the order of their
+ * members; numbers keep their text, so nothing is rounded on the way through. Only json/ calls
+ * yyjson. Every reader is bounded: JSON_SIZE_MAX bytes, JSON_DEPTH_MAX levels. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+    JSON_SIZE_MAX = 8 * 1024 * 1024,
+    JSON_DEPTH_MAX = 100,
+};
+
+enum json_kind {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_NUMBER, /* text: the number as it was written, valid JSON */
+    JSON_TEXT,
+    JSON_LIST,
+    JSON_OBJECT,
+};
+
+struct json_value {
+    enum json_kind kind;
+    bool flag;                         /* JSON_BOOL */
+    struct str text;                   /* JSON_NUMBER, JSON_TEXT: bytes, may hold NUL */
+    struct json_value *items;          /* JSON_LIST, JSON_OBJECT: `count` of them */
+    struct str *keys;                  /* JSON_OBJECT: the key of each item */
+    uint32_t *key_lines, *key_columns; /* JSON_OBJECT read by yaml_read: where each key stands;
+                                        * else NULL */
+    uint32_t count;
+    uint32_t line, column; /* where it stood, from 1; 0: not known */
+};
+
+/* Whole text -> value. ERR_INVALID with the place; duplicate keys are refused. */
+must_use bool json_read(struct arena *arena, struct str text, struct json_value *ret,
+                        struct err *err);
+
+/* The member of an object, or NULL (also if `value` is NULL or no object). */
+const struct json_value *json_get(const struct json_value *value, const char *key);
+
+/* Building, all in the arena; values are copied shallowly. */
+struct json_value json_text(struct str text);
+struct json_value json_number(struct arena *arena, int64_t number);
+struct json_value json_bool(bool flag);
+struct json_value json_object(void);
+struct json_value json_list(void);
+void json_put(struct arena *arena, struct json_value *object, const char *key,
+              struct json_value item); /* appended; keys are not checked for repetition */
+void json_put_key(struct arena *arena, struct json_value *object, struct str key,
+                  struct json_value item);
+void json_add(struct arena *arena, struct json_value *list, struct json_value item);
+
+enum json_style {
+    JSON_COMPACT, /* no blanks, no newline at the end */
+    JSON_PRETTY,  /* kubectl's: four blanks, newline at the end */
+};
+void json_print(const struct json_value *value, enum json_style style, struct buf *ret);
+
+/* The result of the code: checks a document by the result rules (valid UTF-8, no BOM, one value,
+ * no duplicate keys, depth <= depth_max, numbers as RFC 8259) and minifies it with the text of
+ * every number untouched. ERR_INVALID says why not. `ret` points into the arena. Never recurses on
+ * foreign depth. */
+must_use bool json_minify(struct arena *arena, struct str text, uint32_t depth_max, struct str *ret,
+                          struct err *err);
