@@ -53,6 +53,12 @@ must_use bool store_read_key(struct store *store, struct str key, struct arena *
 must_use bool store_list(struct store *store, bool (*visit)(void *ctx, const struct store_row *row),
                          void *ctx, struct err *err);
 
+/* As store_list, but only what a sweep must look at: tasks that are not terminal, and those that
+ * expire at or before now_ms. Indexed: cheap in a store of many finished tasks. */
+must_use bool store_list_due(struct store *store, int64_t now_ms,
+                             bool (*visit)(void *ctx, const struct store_row *row), void *ctx,
+                             struct err *err);
+
 /* Compare-and-swap of the status: task.uid and task.version must still be what is stored; on
  * success `ret_version` is the new one. `is_durable`: synced before it returns (verdicts, intent).
  */

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* One process supervises one run, from before the task is stored until its verdict is. It prepares
+ * the sandbox while the task is being committed, opens the gate only after the commit, copies the
+ * output live, keeps it, and reconciles whenever something happened. Killed, it takes the run with
+ * it; the next command's sweep records SupervisorLost.
+ *
+ * Signals while it runs: SIGUSR1 look again (somebody canceled), SIGINT and SIGTERM cancel,
+ * SIGHUP stop copying the output. They are blocked and read from a signalfd. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/profile.h"
+#include "core/task.h"
+
+struct supervisor_spec {
+    const char *state; /* state directory */
+    const char *runner_path;
+    const struct task *task;    /* valid, not stored yet; uid and name are set */
+    struct str idempotency_key; /* empty: none */
+    const struct profile *profile;
+    const char *interpreter;  /* its path on this machine */
+    uint32_t switched_off;    /* CONTROL_BIT: --insecure-without */
+    int input_fd;             /* -1: spec.stdin or nothing */
+    int stdout_fd, stderr_fd; /* live copies go there; -1: nowhere */
+    int stored_fd;            /* -1, or one byte is written here as soon as the task is stored */
+};
+
+/* ERR_PRESENT: name or idempotency key is taken (ret_name of store_create is in err.text's place:
+ * `ret_present`); nothing ran. Other errors: the task could not be stored; nothing ran. True: the
+ * verdict is recorded, *ret is the task as stored (views in the arena). */
+must_use bool supervisor_run(const struct supervisor_spec *spec, struct arena *arena,
+                             char ret_present[NAME_SIZE_MAX + 1], struct task *ret,
+                             struct err *err);
