@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# Verbs only: what to do. How it is built stands in meson.build, how it is tested in tools/test.
+BUILD = build
+FUZZ_SECONDS = 600
+C_FILES = $(shell find src tests -name '*.[ch]')
+
+.PHONY: help setup build run test check fmt lint fuzz bench test-vm clean
+
+help:
+	@echo 'make run      build, run examples/agent.py in the sandbox, show its result'
+	@echo 'make build    $(BUILD)/agentctl and $(BUILD)/runner'
+	@echo 'make test     all tests that this machine can run; says what it skips'
+	@echo 'make check    the quick ones: tree, format and unit tests'
+	@echo 'make fmt      format the sources        make lint   formatter and second compiler'
+	@echo 'make fuzz     FUZZ_SECONDS=$(FUZZ_SECONDS) per target'
+	@echo 'make bench    start cost against bwrap and runc'
+	@echo 'make test-vm  the suites in a Debian 13 machine with cgroup v2'
+	@echo 'make setup    packages for all of these make clean  remove build directories'
+
+setup:
+	@tools/setup build test vm bench
+
+build:
+	@tools/setup build
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+	@ninja -C $(BUILD) --quiet
+
+run: build
+	@$(BUILD)/agentctl run --local examples/agent.py
+	@$(BUILD)/agentctl result --local @latest
+
+test: # what cannot be installed is skipped, by name
+	@tools/setup build
+	@tools/setup test || true
+	@tools/setup vm || true
+	@tools/test
+
+check:
+	@tools/setup build test
+	@tools/test tree format unit
+
+fmt:
+	@clang-format -i $(C_FILES)
+
+lint:
+	@tools/setup build test
+	@tools/test tree format clang
+
+fuzz:
+	@tools/setup build test
+	@tools/test --fuzz-seconds $(FUZZ_SECONDS) fuzz
+
+bench: build
+	@tools/setup bench
+	@python3 tests/bench/start.py --build $(BUILD)
+
+test-vm:
+	@tools/setup build test vm
+	@tools/test vm
+
+clean:
+	rm -rf build build-*
