@@ -23,12 +23,17 @@ struct supervisor_spec {
     uint32_t switched_off;    /* CONTROL_BIT: --insecure-without */
     int input_fd;             /* -1: spec.stdin or nothing */
     int stdout_fd, stderr_fd; /* live copies go there; -1: nowhere */
-    int stored_fd;            /* -1, or one byte is written here as soon as the task is stored */
+    /* Called once, as soon as the task is stored. NULL: nobody asks. */
+    void (*stored)(void *ctx);
+    /* Called about every second while nothing is copied, and with PHASE_NONE before something is:
+     * room for a line of progress. NULL: nobody asks. */
+    void (*progress)(void *ctx, enum phase phase, int64_t elapsed_ms);
+    void *ctx;
 };
 
-/* ERR_PRESENT: name or idempotency key is taken (ret_name of store_create is in err.text's place:
- * `ret_present`); nothing ran. Other errors: the task could not be stored; nothing ran. True: the
- * verdict is recorded, *ret is the task as stored (views in the arena). */
+/* ERR_PRESENT: name or idempotency key is taken, by the task in ret_present; nothing ran. Other
+ * errors: the task could not be stored; nothing ran. True: the verdict is recorded, *ret is the
+ * task as stored (views in the arena). */
 must_use bool supervisor_run(const struct supervisor_spec *spec, struct arena *arena,
                              char ret_present[NAME_SIZE_MAX + 1], struct task *ret,
                              struct err *err);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* What comes out of a sandbox while its code runs: two streams of output, kept in the run's log and
+ * copied live, and frames that carry a large result and the artifacts. Never blocks on a slow
+ * reader of the copies and never holds more than the runner may send (COPY_SIZE_MAX a stream). */
+#include "base/buf.h"
+#include "core/frame.h"
+#include "sandbox/sandbox.h"
+#include "store/runlog.h"
+
+struct capture_copy {
+    int fd; /* -1: nowhere, or the reader is gone */
+    struct buf pending;
+};
+
+struct capture {
+    struct runlog log;
+    struct capture_copy copies[2]; /* by enum log_stream */
+    struct frame_reader frames;
+    struct buf result; /* of the frames */
+    bool has_result;   /* it came whole */
+    char result_sha256[SHA256_HEX + 1];
+    struct buf artifacts;  /* whole ones only, as frames again */
+    size_t artifact_start; /* of the one under way */
+    int64_t artifacts_bytes, artifacts_count;
+    bool has_artifacts_end; /* the runner said that no more will come */
+};
+
+must_use bool capture_init(struct rundir *dir, int stdout_fd, int stderr_fd, struct capture *ret,
+                           struct err *err);
+void capture_fini(struct capture *capture);
+
+/* Takes what there is to read from one descriptor of the sandbox. False: it is at its end. */
+bool capture_output(struct capture *capture, int fd, enum log_stream stream, int64_t now_ms);
+bool capture_frames(struct capture *capture, int fd);
+
+/* Gives readers of the copies what they take without blocking: call when poll says POLLOUT. */
+void capture_copy_some(struct capture_copy *copy);
+/* … and the rest at the end, however long they take. */
+void capture_copy_all(struct capture *capture);
+void capture_copy_stop(struct capture *capture); /* nobody reads them any more */
