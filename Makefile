@@ -15,15 +15,15 @@ help:
 	@echo 'make fuzz     FUZZ_SECONDS=$(FUZZ_SECONDS) per target'
 	@echo 'make bench    start cost against bwrap and runc'
 	@echo 'make test-vm  the suites in a Debian 13 machine with cgroup v2'
-	@echo 'make setup    packages for all of these make clean  remove build directories'
+	@echo 'make setup    packages for all of these'
+	@echo 'make clean    remove the build directories'
 
 setup:
 	@tools/setup build test vm bench
 
 build:
 	@tools/setup build
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >&2
 	@ninja -C $(BUILD) --quiet
 
 run: build
