@@ -33,16 +33,19 @@ struct json_value {
                                         * else NULL */
     uint32_t count;
     uint32_t line, column; /* where it stood, from 1; 0: not known */
+    uint32_t room;         /* how many `items` and `keys` can hold; for json_put and json_add */
 };
 
-/* Whole text -> value. ERR_INVALID with the place; duplicate keys are refused. */
+/* Whole text -> value, which owns nothing in `text`. ERR_INVALID: "line:column: what"; duplicate
+ * keys are refused. */
 must_use bool json_read(struct arena *arena, struct str text, struct json_value *ret,
                         struct err *err);
 
 /* The member of an object, or NULL (also if `value` is NULL or no object). */
 const struct json_value *json_get(const struct json_value *value, const char *key);
 
-/* Building, all in the arena; values are copied shallowly. */
+/* Building, all in the arena. Values are copied shallowly: after adding to one copy of an object
+ * or list, drop the others. */
 struct json_value json_text(struct str text);
 struct json_value json_number(struct arena *arena, int64_t number);
 struct json_value json_bool(bool flag);
@@ -58,7 +61,12 @@ enum json_style {
     JSON_COMPACT, /* no blanks, no newline at the end */
     JSON_PRETTY,  /* kubectl's: four blanks, newline at the end */
 };
+/* Control characters (C0, DEL, C1) and U+2028, U+2029 are always escaped. */
 void json_print(const struct json_value *value, enum json_style style, struct buf *ret);
+void json_print_text(struct str text, struct buf *ret); /* with its quotes */
+
+/* What a kind is called in messages: "an object", "a text" … */
+const char *json_kind_name(enum json_kind kind);
 
 /* The result of the code: checks a document by the result rules (valid UTF-8, no BOM, one value,
  * no duplicate keys, depth <= depth_max, numbers as RFC 8259) and minifies it with the text of

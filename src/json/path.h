@@ -2,7 +2,8 @@
 #pragma once
 
 /* The part of kubectl's JSONPath that people use: {.a.b}, ['key'], [0], [-1], [*], .*, [0:2],
- * {range ...}{end}, literal text, "\n" and "\t". Unknown fields print nothing, as kubectl. */
+ * [?(@.a=="b")] (also !=), {range ...}{end}, literal text, "\n" and "\t". Unknown fields print
+ * nothing, as kubectl; several values are separated by blanks. */
 #include "json/json.h"
 
 /* ERR_INVALID says what in the template is wrong. Texts are printed bare, objects as JSON. */

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The keys of one object. A key that stands twice is read differently by different readers, so
+ * every reader of ours refuses it. */
+#include "base/arena.h"
+
+/* True if some key stands twice: the index of the first one that repeats an earlier one. In
+ * O(n log n), with scratch memory from the arena: keys are foreign. */
+bool keys_repeat(struct arena *scratch, const struct str *keys, uint32_t count,
+                 uint32_t *ret_index);
