@@ -10,16 +10,19 @@
 
 enum {
     READ_SIZE = 64 * 1024,
-    COPY_SIZE_MAX = 6 * 1024 * 1024, /* the runner sends at most 4 MiB and two tails */
-    COPY_PART = 4096,                /* PIPE_BUF: such a write does not block after POLLOUT */
+    COPY_SIZE_MAX = 32 * 1024 * 1024, /* the runner sends at most 4 MiB and two tails; a byte is
+                                       * shown as six at the most */
+    COPY_PART = 4096,                 /* PIPE_BUF: such a write does not block after POLLOUT */
     FRAMES_SIZE_MAX = 2 * ARTIFACTS_SIZE_MAX + 1024 * 1024,
 };
 
-bool capture_init(struct rundir *dir, int stdout_fd, int stderr_fd, struct capture *ret,
+bool capture_init(struct rundir *dir, const struct capture_copies *copies, struct capture *ret,
                   struct err *err)
 {
     *ret = (struct capture){
-        .copies = {{.fd = stdout_fd}, {.fd = stderr_fd}}
+        .copies = {{.fd = copies->stdout_fd}, {.fd = copies->stderr_fd}},
+        .show = copies->show,
+        .show_ctx = copies->ctx,
     };
     if (!runlog_create(dir, &ret->log, err))
         return false;
@@ -67,13 +70,17 @@ void capture_copy_some(struct capture_copy *copy)
 }
 
 /* Small outputs to a willing reader go out at once, without another turn of the loop. */
-static void copy_add(struct capture_copy *copy, struct str bytes)
+static void copy_add(struct capture *capture, enum log_stream stream, struct str bytes)
 {
+    struct capture_copy *copy = &capture->copies[stream];
     struct pollfd ready = {.fd = copy->fd, .events = POLLOUT};
 
     if (copy->fd < 0)
         return;
-    buf_add(&copy->pending, bytes);
+    if (capture->show)
+        capture->show(capture->show_ctx, stream, bytes, &copy->pending);
+    else
+        buf_add(&copy->pending, bytes);
     while (copy->pending.size > 0 && copy->fd >= 0 && poll(&ready, 1, 0) == 1)
         capture_copy_some(copy);
 }
@@ -85,7 +92,7 @@ bool capture_output(struct capture *capture, int fd, enum log_stream stream, int
     struct str output = {bytes, got > 0 ? (size_t)got : 0};
 
     if (got > 0) {
-        copy_add(&capture->copies[stream], output);
+        copy_add(capture, stream, output);
         runlog_add(&capture->log, stream, output, now_ms);
     }
     return got >= 0;
@@ -96,6 +103,7 @@ void capture_copy_all(struct capture *capture)
     for (size_t i = 0; i < countof(capture->copies); i++) {
         struct capture_copy *copy = &capture->copies[i];
         struct err ignored = {0};
+        copy_add(capture, (enum log_stream)i, (struct str){0});
         if (copy->fd >= 0) /* a reader that went away is its own business */
             (void)!fd_write_all(copy->fd, buf_str(&copy->pending), &ignored);
         buf_drop(&copy->pending, copy->pending.size);

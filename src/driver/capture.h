@@ -9,6 +9,16 @@
 #include "sandbox/sandbox.h"
 #include "store/runlog.h"
 
+/* What is shown of the output is not always its bytes (cli/escape.h). Appends to `ret` what to show
+ * for the next bytes of a stream; called with none at the end. */
+typedef void capture_show(void *ctx, enum log_stream stream, struct str bytes, struct buf *ret);
+
+struct capture_copies {       /* where to, and how; show NULL: the bytes as they are */
+    int stdout_fd, stderr_fd; /* -1: nowhere */
+    capture_show *show;
+    void *ctx;
+};
+
 struct capture_copy {
     int fd; /* -1: nowhere, or the reader is gone */
     struct buf pending;
@@ -17,6 +27,8 @@ struct capture_copy {
 struct capture {
     struct runlog log;
     struct capture_copy copies[2]; /* by enum log_stream */
+    capture_show *show;
+    void *show_ctx;
     struct frame_reader frames;
     struct buf result; /* of the frames */
     bool has_result;   /* it came whole */
@@ -27,8 +39,8 @@ struct capture {
     bool has_artifacts_end; /* the runner said that no more will come */
 };
 
-must_use bool capture_init(struct rundir *dir, int stdout_fd, int stderr_fd, struct capture *ret,
-                           struct err *err);
+must_use bool capture_init(struct rundir *dir, const struct capture_copies *copies,
+                           struct capture *ret, struct err *err);
 void capture_fini(struct capture *capture);
 
 /* Takes what there is to read from one descriptor of the sandbox. False: it is at its end. */

@@ -294,7 +294,7 @@ static bool supervisor_prepare(struct supervisor *s, struct err *err)
     s->run.run_state = RUN_ABSENT; /* behind its gate nothing of it runs: it does not exist yet */
     s->is_output_open = s->is_errors_open = s->is_frames_open = true;
     auto_end(sandbox_end) struct sandbox *prepared = &s->sandbox;
-    if (!capture_init(&s->run.dir, spec->stdout_fd, spec->stderr_fd, &s->capture, err))
+    if (!capture_init(&s->run.dir, &spec->copies, &s->capture, err))
         return false;
     s->run.capture = &s->capture;
     auto_end(capture_end) struct capture *open = &s->capture;
@@ -323,6 +323,10 @@ static bool supervisor_open(struct supervisor *s, struct err *err)
     if (!rundir_lock(&dir, &s->lock_fd, err))
         return false;
     is_done = supervisor_prepare(s, err);
+    if (is_done) { /* every command sweeps; this one while its store is open */
+        struct err ignored = {0};
+        (void)!local_sweep(store, s->spec->state, &ignored);
+    }
     if (!is_done && !s->run.is_stored) {
         struct err ignored = {0}; /* the next sweep removes it */
         (void)!rundir_remove(s->spec->state, s->run.task.uid, &ignored);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "core/profile.h"
 #include "core/task.h"
+#include "driver/capture.h"
 
 struct supervisor_spec {
     const char *state; /* state directory */
@@ -19,10 +20,10 @@ struct supervisor_spec {
     const struct task *task;    /* valid, not stored yet; uid and name are set */
     struct str idempotency_key; /* empty: none */
     const struct profile *profile;
-    const char *interpreter;  /* its path on this machine */
-    uint32_t switched_off;    /* CONTROL_BIT: --insecure-without */
-    int input_fd;             /* -1: spec.stdin or nothing */
-    int stdout_fd, stderr_fd; /* live copies go there; -1: nowhere */
+    const char *interpreter;      /* its path on this machine */
+    uint32_t switched_off;        /* CONTROL_BIT: --insecure-without */
+    int input_fd;                 /* -1: spec.stdin or nothing */
+    struct capture_copies copies; /* of the output, live */
     /* Called once, as soon as the task is stored. NULL: nobody asks. */
     void (*stored)(void *ctx);
     /* Called about every second while nothing is copied, and with PHASE_NONE before something is:
