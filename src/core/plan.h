@@ -10,13 +10,13 @@ enum action {          /* what, never how: a driver knows how. Every one is idem
     ACTION_HOLD_TASK,  /* put our finalizer on the task */
     ACTION_PUT_POLICY,
     ACTION_PUT_CODE,
-    ACTION_SET_STATUS,
+    ACTION_SET_STATUS, /* write plan.status, on condition that the task is the version observed */
     ACTION_START_RUN,
-    ACTION_STOP_RUN,    /* ask the code to end; its output stays */
-    ACTION_KEEP_OUTPUT, /* take result, logs and artifacts into keeping */
-    ACTION_DROP_RUN,    /* delete the run's object or traces, by UID */
-    ACTION_RELEASE_RUN, /* take our finalizer off the run */
-    ACTION_DROP_CODE,
+    ACTION_STOP_RUN,     /* ask the code to end; its output stays */
+    ACTION_KEEP_OUTPUT,  /* take result, logs and artifacts into keeping */
+    ACTION_DROP_RUN,     /* delete the run's object or traces, by UID */
+    ACTION_RELEASE_RUN,  /* take our finalizer off the run */
+    ACTION_DROP_CODE,    /* without it no run of this task can start any more */
     ACTION_RELEASE_TASK, /* take our finalizer off the task */
     ACTION_DROP_TASK,    /* its ttl is over: delete it, by UID */
     ACTION_COUNT,

@@ -62,9 +62,14 @@ enum result_verdict {
 
 const char *phase_word(enum phase phase);    /* "" for PHASE_NONE */
 const char *reason_word(enum reason reason); /* "" for REASON_NONE */
+const char *reason_text(enum reason reason); /* a sentence for people: status.message */
 must_use bool phase_parse(struct str word, enum phase *ret);
 must_use bool reason_parse(struct str word, enum reason *ret);
 const char *result_verdict_word(enum result_verdict verdict); /* "ResultInvalid" …; "" if valid */
 
 /* The one predicate for "over": Succeeded, Failed, Canceled. */
 bool phase_is_terminal(enum phase phase);
+
+/* Is it a reason to be over, not one to wait? In a status that is not terminal it is the decision
+ * to stop, written before anything is stopped. */
+bool reason_is_ending(enum reason reason);

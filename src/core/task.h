@@ -135,10 +135,11 @@ struct task {
     int64_t deleted_ms; /* deletionTimestamp; 0: not being deleted */
     int64_t generation;
     struct str version; /* resourceVersion */
-    bool has_finalizer;
+    bool has_finalizer; /* ours; locally always: the store keeps it until we let it go */
     struct task_spec spec;
     struct task_status status;
 };
 
 /* The empty status: everything unknown, not zero. */
 void task_status_init(struct task_status *status);
+bool task_status_equal(const struct task_status *a, const struct task_status *b);

@@ -8,11 +8,11 @@
 #include "core/task.h"
 
 enum run_state {
-    RUN_ABSENT,  /* no such run. Seen live, it was never created (a finalizer holds it, locally
-                  * the supervisor itself is its creator): creating it is safe */
+    RUN_ABSENT,  /* no such run. Seen live, and never recorded in the status, it was never created
+                  * (a finalizer holds it, locally the supervisor is its creator) */
     RUN_WAITING, /* created; its code has not started */
     RUN_ACTIVE,  /* its code runs */
-    RUN_ENDED,   /* its code is over: the facts below are final */
+    RUN_ENDED,   /* its code is over, or can never start any more: the facts below are final */
 };
 
 enum run_wait { /* what a waiting run waits for: the closed table of waiting reasons */
@@ -25,7 +25,9 @@ enum run_wait { /* what a waiting run waits for: the closed table of waiting rea
     WAIT_CODE_MISSING,  /* a referenced ConfigMap or key is gone */
 };
 
-enum run_fault { /* why it ended, when not by the code itself; FAULT_NONE: see cause */
+/* Why it ended, when not by the code itself. FAULT_NONE: see cause; so it is whenever the runner
+ * says that the code ended by itself, whatever befell the run after that. */
+enum run_fault {
     FAULT_NONE,
     FAULT_OOM_KILLED,
     FAULT_EVICTED,
@@ -45,11 +47,13 @@ enum run_fault { /* why it ended, when not by the code itself; FAULT_NONE: see c
 
 struct run {
     enum run_state state;
-    struct run_ref ref;
-    bool is_stranger; /* something of that name exists and is not ours: never touched */
-    bool is_stopping; /* we, or somebody, already asked it to end */
-    bool is_deleting; /* its object is on the way out (deletionTimestamp) */
-    bool is_held;     /* it carries our finalizer (locally: its traces are not removed yet) */
+    struct run_ref ref;  /* kind and name always: what the run is, or would be, called; uid and node
+                          * of what is there */
+    bool is_stranger;    /* something of that name exists and is not ours: never touched */
+    bool is_stopping;    /* we, or somebody, already asked it to end */
+    bool is_deleting;    /* its object is on the way out (deletionTimestamp) */
+    bool is_held;        /* it carries our finalizer (locally: its traces are not removed yet) */
+    int64_t stopping_ms; /* since when it is stopping; 0: not known, it ends in any case */
     int64_t created_ms, started_ms, ended_ms;
     enum run_wait wait;
     int64_t wait_since_ms;
@@ -72,9 +76,11 @@ struct world {
     struct str refusal_message;
     struct task_effective effective; /* what it would get; valid unless refused */
     bool has_room;
-    enum reason waits_for; /* when there is no room: Queued or QuotaExceeded */
-    bool has_policy;       /* the standing deny policy stands and has settled */
-    bool has_code;         /* its code object stands, if one is needed */
+    enum reason waits_for;     /* when there is no room: Queued or QuotaExceeded */
+    bool has_policy;           /* the standing deny policy stands and has settled */
+    int64_t policy_settled_ms; /* it stands and will have settled then; 0: it does not stand */
+    bool has_code;    /* its code object stands, if one is needed; no run starts without it */
+    bool code_exists; /* there is such an object of ours: something to drop */
     struct run run;
 
     /* the output of an ended run */
@@ -88,3 +94,17 @@ struct world {
 
     int64_t pull_grace_ms; /* how long a transient pull error is borne; default 120 000 */
 };
+
+/* Is there a run of this task? What a stranger put in its place is none. */
+static inline bool run_is_there(const struct world *world)
+{
+    return !world->run.is_stranger && world->run.state != RUN_ABSENT;
+}
+
+/* Is it another run than the one in the status? Then nothing that it says counts. */
+static inline bool run_is_other(const struct world *world)
+{
+    struct str recorded = world->task->status.run.uid;
+
+    return run_is_there(world) && recorded.size > 0 && !str_equal(recorded, world->run.ref.uid);
+}
