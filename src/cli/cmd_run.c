@@ -332,26 +332,27 @@ static bool run_run(struct session *session, const void *options_at, struct err 
 }
 
 #define AT(member) offsetof(struct run_options, member)
-/* clang-format off: in aligned columns the help would not fit a line */
+/* In aligned columns the help would not fit a line. */
+/* clang-format off */
 static const struct flag flags[] = {
-    {"filename",          'f', FLAG_TEXT,     AT(manifest),      "PATH",         "a manifest, a directory of them, or -"    },
-    {"profile",           'p', FLAG_TEXT,     AT(profile),       "NAME",         "default: by the file's name"              },
-    {"timeout",           't', FLAG_DURATION, AT(timeout_ms),    "TIME",         "stop the code then: 60, 90s, 5m"          },
-    {"ttl",               0,   FLAG_DURATION, AT(ttl_ms),        "TIME",         "delete the task so long after its end"    },
-    {"env",               'e', FLAG_LIST,     AT(env),           "NAME[=VALUE]", "a variable for the code; may be repeated" },
-    {"stdin",             'i', FLAG_SWITCH,   AT(input),         NULL,           "give our stdin to the code"               },
-    {"cpu",               0,   FLAG_CPU,      AT(cpu_milli),     "CPUS",         "limit: 500m, 2"                           },
-    {"memory",            'm', FLAG_BYTES,    AT(memory_bytes),  "BYTES",        "limit: 256Mi, 1Gi"                        },
-    {"ephemeral-storage", 0,   FLAG_BYTES,    AT(storage_bytes), "BYTES",        "limit of what it writes"                  },
-    {"name",              0,   FLAG_TEXT,     AT(name),          "NAME",         "default: made from the file's name"       },
-    {"idempotency-key",   0,   FLAG_TEXT,     AT(key),           "KEY",          "never run twice for the same key"         },
-    {"detach",            'd', FLAG_SWITCH,   AT(detach),        NULL,           "return as soon as the task is stored"     },
-    {"rm",                0,   FLAG_SWITCH,   AT(remove),        NULL,           "delete the task when it is over"          },
-    {"wait",              0,   FLAG_SWITCH,   AT(wait),          NULL,           "show the ending instead of the output"    },
-    {"quiet",             'q', FLAG_SWITCH,   AT(quiet),         NULL,           "no progress and no remarks on stderr"     },
-    {"raw",               0,   FLAG_SWITCH,   AT(raw),           NULL,           "the output's own bytes; not on a terminal"},
-    {"dry-run",           0,   FLAG_SWITCH,   AT(dry_run),       NULL,           "show the sandbox's steps, run nothing"    },
-    {"insecure-without",  0,   FLAG_LIST,     AT(without),       "CONTROL,...",  "leave controls out: a test"               },
+    {"filename", 'f', FLAG_TEXT, AT(manifest), "PATH", "a manifest, a directory of them, or -"},
+    {"profile", 'p', FLAG_TEXT, AT(profile), "NAME", "default: by the file's name"},
+    {"timeout", 't', FLAG_DURATION, AT(timeout_ms), "TIME", "stop the code then: 60, 90s, 5m"},
+    {"ttl", 0, FLAG_DURATION, AT(ttl_ms), "TIME", "delete the task so long after its end"},
+    {"env", 'e', FLAG_LIST, AT(env), "NAME[=VALUE]", "a variable for the code; may be repeated"},
+    {"stdin", 'i', FLAG_SWITCH, AT(input), NULL, "give our stdin to the code"},
+    {"cpu", 0, FLAG_CPU, AT(cpu_milli), "CPUS", "limit: 500m, 2"},
+    {"memory", 'm', FLAG_BYTES, AT(memory_bytes), "BYTES", "limit: 256Mi, 1Gi"},
+    {"ephemeral-storage", 0, FLAG_BYTES, AT(storage_bytes), "BYTES", "limit of what it writes"},
+    {"name", 0, FLAG_TEXT, AT(name), "NAME", "default: made from the file's name"},
+    {"idempotency-key", 0, FLAG_TEXT, AT(key), "KEY", "never run twice for the same key"},
+    {"detach", 'd', FLAG_SWITCH, AT(detach), NULL, "return as soon as the task is stored"},
+    {"rm", 0, FLAG_SWITCH, AT(remove), NULL, "delete the task when it is over"},
+    {"wait", 0, FLAG_SWITCH, AT(wait), NULL, "show the ending instead of the output"},
+    {"quiet", 'q', FLAG_SWITCH, AT(quiet), NULL, "no progress and no remarks on stderr"},
+    {"raw", 0, FLAG_SWITCH, AT(raw), NULL, "the output's own bytes; not on a terminal"},
+    {"dry-run", 0, FLAG_SWITCH, AT(dry_run), NULL, "show the sandbox's steps, run nothing"},
+    {"insecure-without", 0, FLAG_LIST, AT(without), "CONTROL,...", "leave controls out: a test"},
     FLAG_OUTPUT(OUTPUT_WORDS),
 };
 /* clang-format on */
