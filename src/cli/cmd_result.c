@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+#include "cli/escape.h"
+#include "cli/present.h"
+#include "cli/target.h"
+#include "store/rundir.h"
+
+struct result_options {
+    struct global_options global;
+    bool raw;
+};
+
+static const struct flag flags[] = {
+    {"raw", 0, FLAG_SWITCH, offsetof(struct result_options, raw), NULL,
+     "unescaped; not on a terminal"},
+};
+
+static bool refuse(const struct task *task, struct err *err)
+{
+    const struct task_status *status = &task->status;
+
+    if (!phase_is_terminal(status->phase))
+        return err_set(err, ERR_REFUSED, "agenttask \"%.*s\" has no result yet: it is %s",
+                       STR_ARG(task->name), phase_word(status->phase));
+    return err_set(err, ERR_REFUSED, "agenttask \"%.*s\" has no result: %s", STR_ARG(task->name),
+                   result_verdict_word(status->result.verdict == RESULT_NONE_YET
+                                           ? RESULT_MISSING
+                                           : status->result.verdict));
+}
+
+/* Embedded in the status, or, if it is large, in the run's directory. */
+static bool read_result(struct session *session, const struct task *task, struct str *ret,
+                        struct err *err)
+{
+    struct rundir dir;
+    bool is_read;
+
+    if (task->status.result.json.size > 0) {
+        *ret = task->status.result.json;
+        return true;
+    }
+    if (!rundir_open(session->state, task->uid, &dir, err))
+        return false;
+    is_read = rundir_read(&dir, "result", &session->arena, RESULT_SIZE_MAX, ret, err);
+    rundir_close(&dir);
+    return is_read;
+}
+
+static bool run(struct session *session, const void *options, struct err *err)
+{
+    const struct result_options *asked = options;
+    auto_end(buf_fini) struct buf shown = {0};
+    struct task task;
+    struct str json;
+
+    if (asked->raw && session->out_is_terminal)
+        return err_set(err, ERR_INVALID, "--raw is not for terminals");
+    if (!target_find(session, SESSION_READ, asked->global.operands.words.at[0], &session->arena,
+                     &task, err))
+        return false;
+    if (task.status.result.verdict != RESULT_VALID)
+        return refuse(&task, err);
+    if (!read_result(session, &task, &json, err))
+        return err_wrap(err, "result of %.*s", STR_ARG(task.name));
+    buf_init(&shown, PAGE_SIZE_MAX);
+    if (asked->raw)
+        buf_add(&shown, json);
+    else
+        escape_add(ESCAPE_JSON, json, &shown);
+    fwrite(shown.at, 1, shown.size, session->out);
+    fputc('\n', session->out);
+    return true;
+}
+
+const struct command command_result = {
+    .name = "result",
+    .summary = "print the result of a task, its result.json",
+    .usage = "NAME [flags]",
+    .details = "Exits with 1, and the reason on stderr, if there is none. Control characters in "
+               "texts are printed as JSON escapes, which changes nothing for a reader of JSON.",
+    .flags = flags,
+    .flag_count = countof(flags),
+    .options_size = sizeof(struct result_options),
+    .operands_min = 1,
+    .operands_max = 1,
+    .operand = OPERAND_TASK,
+    .run = run,
+};

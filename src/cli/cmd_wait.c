@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+#include "cli/condition.h"
+#include "cli/exitcode.h"
+#include "cli/target.h"
+#include "store/store.h"
+
+enum {
+    LOOK_FIRST_MS = 20, /* doubled after every look in vain */
+    LOOK_MAX_MS = 250,
+    SWEEP_MS = 1000,
+};
+
+struct wait_options {
+    struct global_options global;
+    const char *demand;
+    int64_t timeout_ms;
+    bool exit_code;
+};
+
+#define AT(member) offsetof(struct wait_options, member)
+static const struct flag flags[] = {
+    {"for",       0,   FLAG_TEXT,     AT(demand),     "condition=X", "default: condition=Succeeded"},
+    {"timeout",   't', FLAG_DURATION, AT(timeout_ms), "TIME",        "when to give up"             },
+    {"exit-code", 0,   FLAG_SWITCH,   AT(exit_code),  NULL,          "exit as the code did"        },
+};
+
+struct demand { /* --for */
+    struct str condition, status;
+};
+
+struct wait {
+    struct session *session;
+    const struct wait_options *options;
+    struct demand demand;
+    int64_t deadline_ms, sweep_at_ms; /* monotonic */
+};
+
+enum outcome {
+    OUTCOME_NOT_YET,
+    OUTCOME_MET,
+    OUTCOME_OVER, /* the task is over, and it will never be met */
+};
+
+static bool read_demand(const char *word, struct demand *ret, struct err *err)
+{
+    struct str kind, rest, condition, status;
+
+    *ret = (struct demand){STR_LIT("Succeeded"), STR_LIT("True")};
+    if (!word)
+        return true;
+    if (!str_cut(str_of(word), '=', &kind, &rest) || !str_is(kind, "condition") || rest.size == 0)
+        return err_set(err, ERR_INVALID, "--for: \"%s\" is not condition=NAME", word);
+    ret->condition = rest;
+    if (str_cut(rest, '=', &condition, &status))
+        *ret = (struct demand){condition, status};
+    return true;
+}
+
+static enum outcome judge(const struct wait *wait, struct arena *arena, const struct task *task)
+{
+    struct conditions conditions = condition_list(arena, task);
+    const struct condition *found = condition_find(&conditions, wait->demand.condition);
+
+    if (wait->options->exit_code)
+        return phase_is_terminal(task->status.phase) ? OUTCOME_MET : OUTCOME_NOT_YET;
+    if (found && str_equal(found->status, wait->demand.status))
+        return OUTCOME_MET;
+    return phase_is_terminal(task->status.phase) ? OUTCOME_OVER : OUTCOME_NOT_YET;
+}
+
+static bool tell(const struct wait *wait, enum outcome outcome, const struct task *task,
+                 struct err *err)
+{
+    struct session *session = wait->session;
+    const char *reason = reason_word(task->status.reason);
+
+    if (wait->options->exit_code) {
+        if (session->exit_code == STATUS_OK)
+            session->exit_code = exitcode_of(&task->status);
+        return true;
+    }
+    if (outcome == OUTCOME_MET) {
+        fprintf(session->out, TARGET_KIND "/%.*s condition met\n", STR_ARG(task->name));
+        return true;
+    }
+    return err_set(err, ERR_REFUSED, "agenttask \"%.*s\" is over without %.*s: %s%s%s%s",
+                   STR_ARG(task->name), STR_ARG(wait->demand.condition),
+                   phase_word(task->status.phase), *reason ? " (" : "", reason, *reason ? ")" : "");
+}
+
+static bool give_up(struct wait *wait, const char *name, struct err *err)
+{
+    wait->session->exit_code = STATUS_TIME_OUT;
+    return err_set(err, ERR_RETRY, "agenttask \"%s\": still waiting when --timeout ran out", name);
+}
+
+/* One look; `ret` says whether the wait for this task is over. */
+static bool look(struct wait *wait, const char *name, bool *ret, struct err *err)
+{
+    struct arena arena = {0};
+    enum outcome outcome;
+    struct task task;
+    bool is_good = target_find(wait->session, SESSION_READ, name, &arena, &task, err);
+
+    if (is_good) {
+        outcome = judge(wait, &arena, &task);
+        *ret = outcome != OUTCOME_NOT_YET;
+        is_good = outcome == OUTCOME_NOT_YET || tell(wait, outcome, &task, err);
+    }
+    arena_fini(&arena);
+    return is_good;
+}
+
+/* Sleeps, but not beyond the deadline; false: it has passed. */
+static bool pause_look(struct wait *wait, int64_t *look_ms)
+{
+    int64_t now_ms = wait->session->monotonic_ms();
+    int64_t left_ms = wait->deadline_ms - now_ms;
+
+    if (left_ms <= 0 || !wait->session->pause(*look_ms < left_ms ? *look_ms : left_ms))
+        return false;
+    *look_ms = 2 * *look_ms < LOOK_MAX_MS ? 2 * *look_ms : LOOK_MAX_MS;
+    if (now_ms >= wait->sweep_at_ms) {
+        session_sweep(wait->session);
+        wait->sweep_at_ms = now_ms + SWEEP_MS;
+    }
+    return true;
+}
+
+static bool wait_for(struct wait *wait, const char *name, struct err *err)
+{
+    int64_t look_ms = LOOK_FIRST_MS;
+    bool is_over = false;
+
+    for (;;) {
+        if (!look(wait, name, &is_over, err))
+            return false;
+        if (is_over)
+            return true;
+        if (!pause_look(wait, &look_ms))
+            return give_up(wait, name, err);
+    }
+}
+
+static bool run(struct session *session, const void *options, struct err *err)
+{
+    const struct wait_options *asked = options;
+    const struct words *names = &asked->global.operands.words;
+    int64_t now_ms = session->monotonic_ms();
+    struct wait wait = {
+        .session = session,
+        .options = asked,
+        .deadline_ms = asked->timeout_ms < 0 ? INT64_MAX : now_ms + asked->timeout_ms,
+        .sweep_at_ms = now_ms + SWEEP_MS,
+    };
+
+    if (!read_demand(asked->demand, &wait.demand, err))
+        return false;
+    for (uint32_t i = 0; i < names->count; i++)
+        if (!wait_for(&wait, names->at[i], err))
+            return false;
+    return true;
+}
+
+static const struct wait_options defaults = {.timeout_ms = -1};
+
+const struct command command_wait = {
+    .name = "wait",
+    .summary = "wait until tasks are over",
+    .usage = "NAME... [flags]",
+    .details =
+        "Returns at every ending. Exit codes: 0 the condition is met; 1 the task is over\n"
+        "without it; 3 no such task; 5 --timeout ran out. With --exit-code: the code's own,\n"
+        "124 its time was up, 125 it could not run, 130 canceled, 137 killed at a limit.\n",
+    .flags = flags,
+    .flag_count = countof(flags),
+    .options_size = sizeof(struct wait_options),
+    .defaults = &defaults,
+    .operands_min = 1,
+    .operands_max = WORDS_MAX,
+    .operand = OPERAND_TASK,
+    .run = run,
+};
