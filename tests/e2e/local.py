@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """agentctl on one machine, as a person uses it: every command, every ending, every bad input.
 
-    tests/e2e/local.py [--agentctl PATH] [-k PART_OF_NAME]
+    tests/e2e/local.py [--build DIRECTORY] [-k PART_OF_NAME]
 
 Tests look at the state of the world afterwards (the store, exit codes, what was printed), not at
 calls. Each runs with a state directory of its own."""
@@ -579,10 +579,10 @@ class BadInput(Local):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--agentctl", default=AGENTCTL)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("-k", default=None)
     args = parser.parse_args()
-    globals()["AGENTCTL"] = os.path.abspath(args.agentctl)
+    globals()["AGENTCTL"] = os.path.join(os.path.abspath(args.build), "agentctl")
     loader = unittest.TestLoader()
     if args.k:
         loader.testNamePatterns = [f"*{args.k}*"]
