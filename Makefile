@@ -40,7 +40,8 @@ check:
 	@tools/setup build test
 	@tools/test tree format unit
 
-fmt:
+fmt: # versions disagree: only the one the sources are formatted by
+	@clang-format --version | grep -q 'version 14\.' || { echo 'fmt: needs clang-format 14'; exit 1; }
 	@clang-format -i $(C_FILES)
 
 lint:

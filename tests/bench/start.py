@@ -176,7 +176,8 @@ def ratio(times, peer, other, which):
     """Median of the ratios within each round."""
     if other not in times:
         return "-"
-    return f"{statistics.median(mine[which] / its[which] for mine, its in zip(times[peer], times[other])):.2f}"
+    ratios = [mine[which] / its[which] for mine, its in zip(times[peer], times[other])]
+    return f"{statistics.median(ratios):.2f}"
 
 
 def listing(top, options, state):

@@ -77,6 +77,8 @@ PLANTS = [
      "see `src/core/gone.c`\n", "docs/planted.md:1: src/core/gone.c does not exist"),
     ("a link in a document", tidy.check_document_paths, "docs/planted.md",
      "see [there](gone.md)\n", "docs/planted.md:1: gone.md does not exist"),
+    ("a document named by a source", tidy.check_named_documents, "src/core/planted.c",
+     SPDX + "/* see gone.md */\n", "src/core/planted.c:2: there is no gone.md"),
     ("a verb in a document", tidy.check_document_verbs, "docs/planted.md",
      "run `make coffee`\n", "docs/planted.md:1: there is no make coffee"),
 ]
