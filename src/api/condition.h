@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* status.conditions. They say nothing of their own: all are derived from the rest of the status,
+ * except that the verdict on the result and ArtifactsTooLarge are spelt nowhere else, so these two
+ * are read back. */
+#include "api/field.h"
+
+/* For FIELD_CUSTOM, on a struct task_status. */
+bool conditions_read(struct field_reader *reader, const struct json_value *value,
+                     const struct field_trail *trail, void *ret);
+bool conditions_write(struct arena *arena, const void *from, struct json_value *ret);
