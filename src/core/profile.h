@@ -11,6 +11,11 @@ enum {
     COMMAND_MAX = 64,
 };
 
+/* What a task gets where neither it nor its profile says anything. */
+#define LIMIT_CPU_MILLI     INT64_C(1000)
+#define LIMIT_MEMORY_BYTES  (INT64_C(512) << 20)
+#define LIMIT_STORAGE_BYTES (INT64_C(1) << 30)
+
 struct egress {
     struct str cidr;
     struct str ports; /* "443", "8000-8100", "53/UDP"; empty: all */
@@ -41,6 +46,7 @@ struct profile {
 
 /* The limits and the timeout that the task gets, or why it may not run with this profile:
  * ERR_INVALID, naming field, value and what would be allowed. Fills limits, timeout_ms, image,
- * profile_generation; `command` is the driver's. */
+ * profile_generation; `command` is the driver's. For a profile with tenants, spec.tenant must have
+ * been filled in. */
 must_use bool profile_apply(const struct profile *profile, const struct task_spec *spec,
                             struct task_effective *ret, struct err *err);

@@ -8,6 +8,16 @@
 #include "core/profile.h"
 #include "core/task.h"
 
+enum {
+    ANNOTATIONS_SIZE_MAX = 256 * 1024, /* keys and values together, as on a cluster */
+    IMAGE_SIZE_MAX = 1024,
+    WARM_POOL_MAX = 1000,
+};
+#define CPU_MILLI_MAX        INT64_C(1000000)   /* a thousand cpus */
+#define RESOURCE_BYTES_MAX   (INT64_C(1) << 50) /* a pebibyte */
+#define QUEUE_TIMEOUT_MAX_MS INT64_C(604800000) /* a week */
+#define TTL_MAX_MS           (INT64_C(1000) * INT32_MAX)
+
 must_use bool task_validate(const struct task *task, struct err *err);
 must_use bool profile_validate(const struct profile *profile, struct err *err);
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/validate.h"
+
+#include "core/validate_rule.h"
+
+static bool image_validate(const struct profile *profile, struct err *err)
+{
+    struct str head, digest;
+    bool has_digest = str_cut(profile->image, '@', &head, &digest);
+    char shown[QUOTE_TEXT];
+
+    if (profile->image.size == 0)
+        return err_set(err, ERR_INVALID, "spec.image: is required");
+    if (!check_size("spec.image", profile->image.size, IMAGE_SIZE_MAX, err))
+        return false;
+    for (size_t i = 0; i < profile->image.size; i++)
+        if ((unsigned char)profile->image.at[i] <= ' ' || profile->image.at[i] == 0x7f)
+            return err_set(err, ERR_INVALID, "spec.image: %s is no image",
+                           quote(profile->image, shown));
+    if (!has_digest && !profile->allow_tag)
+        return err_set(err, ERR_INVALID,
+                       "spec.image: %s has no digest; give one (name@sha256:…) or say allowTag: "
+                       "true",
+                       quote(profile->image, shown));
+    if (has_digest && (head.size == 0 || !str_starts(digest, "sha256:") || digest.size != 7 + 64))
+        return err_set(err, ERR_INVALID, "spec.image: %s has no sha256 digest of 64 digits",
+                       quote(profile->image, shown));
+    return true;
+}
+
+static bool command_validate(const struct profile *profile, struct err *err)
+{
+    char shown[QUOTE_TEXT];
+    bool has_path =
+        profile->file_name.size > 0 && memchr(profile->file_name.at, '/', profile->file_name.size);
+
+    if (!check_count("spec.command", profile->command.count, COMMAND_MAX, err) ||
+        !check_count("spec.local.args", profile->interpreter_args.count, COMMAND_MAX, err))
+        return false;
+    for (uint32_t i = 0; i < profile->command.count; i++)
+        if (!check_text("spec.command", profile->command.at[i], err))
+            return false;
+    for (uint32_t i = 0; i < profile->interpreter_args.count; i++)
+        if (!check_text("spec.local.args", profile->interpreter_args.at[i], err))
+            return false;
+    if (has_path || profile->file_name.size > NAME_SIZE_MAX || str_is(profile->file_name, ".") ||
+        str_is(profile->file_name, ".."))
+        return err_set(err, ERR_INVALID, "spec.fileName: %s is no file name",
+                       quote(profile->file_name, shown));
+    return check_text("spec.fileName", profile->file_name, err) &&
+           check_text("spec.local.interpreter", profile->interpreter, err) &&
+           check_env("spec.env", &profile->env, err);
+}
+
+static bool limits_validate(const struct profile *profile, struct err *err)
+{
+    if (!check_resources("spec.resources.default", &profile->limits_default, err) ||
+        !check_resources("spec.resources.max", &profile->limits_max, err) ||
+        !check_within("spec.resources.default", &profile->limits_default, "its maximum",
+                      &profile->limits_max, err))
+        return false;
+    int64_t max_ms = profile->timeout_max_ms != 0 ? profile->timeout_max_ms : TIMEOUT_MAX_MS;
+    return check_seconds("spec.timeoutSeconds.max", profile->timeout_max_ms, TIMEOUT_MAX_MS, err) &&
+           check_seconds("spec.timeoutSeconds.default", profile->timeout_default_ms, max_ms, err);
+}
+
+/* Of all capabilities only this one is harmless enough to be given ("restricted" allows it). */
+static bool capabilities_validate(const struct strs *capabilities, struct err *err)
+{
+    char shown[QUOTE_TEXT];
+
+    for (uint32_t i = 0; i < capabilities->count; i++)
+        if (!str_is(capabilities->at[i], "NET_BIND_SERVICE"))
+            return err_set(err, ERR_INVALID,
+                           "spec.capabilities.add: %s cannot be given: only NET_BIND_SERVICE",
+                           quote(capabilities->at[i], shown));
+    return true;
+}
+
+static bool egress_validate(const struct profile *profile, struct err *err)
+{
+    struct str address, bits;
+    char shown[QUOTE_TEXT];
+
+    if (!check_count("spec.network.egress", profile->egress_count, EGRESS_MAX, err))
+        return false;
+    for (uint32_t i = 0; i < profile->egress_count; i++) {
+        struct str cidr = profile->egress[i].cidr;
+        int64_t size;
+        bool is_cidr = str_cut(cidr, '/', &address, &bits) && address.size > 0 &&
+                       str_to_int(bits, &size) && size >= 0 && size <= 128;
+
+        if (!is_cidr)
+            return err_set(err, ERR_INVALID, "spec.network.egress: %s is no CIDR (10.0.0.0/8)",
+                           quote(cidr, shown));
+    }
+    return true;
+}
+
+bool profile_validate(const struct profile *profile, struct err *err)
+{
+    char shown[QUOTE_TEXT];
+
+    if (!check_name("metadata.name", profile->name, err) || !image_validate(profile, err) ||
+        !command_validate(profile, err) || !limits_validate(profile, err) ||
+        !capabilities_validate(&profile->capabilities, err) || !egress_validate(profile, err))
+        return false;
+    for (uint32_t i = 0; i < profile->tenants.count; i++)
+        if (profile->tenants.at[i].size == 0 || !label_value_is_valid(profile->tenants.at[i]))
+            return err_set(err, ERR_INVALID, "spec.tenants: %s is no tenant",
+                           quote(profile->tenants.at[i], shown));
+    return check_range("spec.warmPool", profile->warm_pool, 0, WARM_POOL_MAX, err);
+}
