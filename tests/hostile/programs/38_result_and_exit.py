@@ -1,0 +1,2 @@
+result({"partial": True})
+sys.exit(3)
