@@ -66,9 +66,7 @@ static bool orphan_settle(struct local_run *run, struct err *err)
     for (unsigned i = 0; i < SETTLE_MAX; i++) {
         if (!reconcile_task(&driver, run->arena, &result, err))
             return false;
-        if (result.is_gone ||
-            (phase_is_terminal(run->task.status.phase) && run->run_state == RUN_ABSENT &&
-             result.from == result.to && result.wake_at_ms > clock_now_ms()))
+        if (result.is_gone || result.action_count == 0)
             return true;
     }
     return true;

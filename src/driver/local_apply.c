@@ -187,7 +187,7 @@ bool local_apply(void *self, const struct world *world, const struct plan *plan,
         return run_start(run);
     case ACTION_STOP_RUN:
         sandbox_stop(run->sandbox);
-        run->is_stopping = true;
+        run->stopping_ms = clock_now_ms();
         return true;
     case ACTION_KEEP_OUTPUT:
         return output_keep(run, err);

@@ -50,11 +50,20 @@ static void run_exit(const struct local_run *run, struct run *ret)
         ret->exit_code = WEXITSTATUS(run->wait_status);
 }
 
+static struct str node_name(struct arena *arena)
+{
+    char node[256] = "";
+
+    (void)gethostname(node, sizeof(node) - 1); /* a machine without a name is no reason to stop */
+    return arena_copy(arena, str_of(node));
+}
+
 static struct run run_of(const struct local_run *run, struct arena *arena)
 {
     struct run ret = {
         .state = run->run_state,
-        .is_stopping = run->is_stopping,
+        .is_stopping = run->stopping_ms != 0,
+        .stopping_ms = run->stopping_ms,
         .is_held = run->is_held,
         .created_ms = run->created_ms,
         .started_ms = run->started_ms,
@@ -63,15 +72,14 @@ static struct run run_of(const struct local_run *run, struct arena *arena)
         .message = run->message,
         .exit_code = EXIT_UNKNOWN,
     };
-    char node[256] = "";
-
-    (void)gethostname(node, sizeof(node) - 1); /* a machine without a name is no reason to stop */
     ret.ref = (struct run_ref){
         .kind = STR_LIT("LocalRun"),
         .name = local_run_name(arena, &run->task),
-        .uid = run->task.uid,
-        .node = arena_copy(arena, str_of(node)),
     };
+    if (run->run_state == RUN_ABSENT)
+        return ret;
+    ret.ref.uid = run->task.uid; /* it has one run, ever */
+    ret.ref.node = node_name(arena);
     if (run->run_state == RUN_ENDED)
         run_exit(run, &ret);
     return ret;

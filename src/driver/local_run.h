@@ -26,7 +26,8 @@ struct local_run {
     enum run_state run_state;
     enum run_fault fault;
     int64_t created_ms, started_ms, ended_ms;
-    bool is_stopping, is_held;
+    int64_t stopping_ms; /* since when the code was asked to end; 0: it was not */
+    bool is_held;
     bool has_report;
     struct report report;
     int wait_status; /* of the runner; -1: not reaped */

@@ -47,6 +47,7 @@ bool reconcile_task(const struct driver *driver, struct arena *arena, struct rec
         .from = from,
         .to = plan.status.phase,
         .wake_at_ms = plan.wake_at_ms,
+        .action_count = plan.action_count,
         .is_gone = is_gone,
     };
     return true;

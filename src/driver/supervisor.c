@@ -48,20 +48,15 @@ static bool supervisor_settle(struct supervisor *s, struct err *err)
     struct reconcile_result result;
 
     for (unsigned i = 0; i < SETTLE_MAX; i++) {
-        struct arena scratch = {0};
-        bool is_done = reconcile_task(&driver, &scratch, &result, err);
-        arena_fini(&scratch);
-        if (!is_done)
+        if (!reconcile_task(&driver, s->arena, &result, err)) /* what it sees becomes our status */
             return false;
         s->failures = 0;
         s->wake_at_ms = result.wake_at_ms;
-        if (result.is_gone || (phase_is_terminal(s->run.task.status.phase) && !s->run.is_held &&
-                               s->run.run_state == RUN_ABSENT)) {
-            s->is_over = true;
-            return true;
-        }
-        if (result.from == result.to && result.wake_at_ms > clock_now_ms())
-            return true;
+        if (result.action_count > 0 && !result.is_gone)
+            continue;
+        s->is_over = result.is_gone || (phase_is_terminal(s->run.task.status.phase) &&
+                                        s->run.run_state == RUN_ABSENT);
+        return true;
     }
     return true;
 }
@@ -167,7 +162,7 @@ static void supervisor_end(struct supervisor *s)
         run->fault = FAULT_START;
         run->message = run->report.message;
     }
-    if (s->sandbox.is_oom_killed)
+    if (s->sandbox.is_oom_killed && !(run->has_report && run->report.cause == CAUSE_EXITED))
         run->fault = FAULT_OOM_KILLED;
     run->run_state = RUN_ENDED;
     run->ended_ms = clock_now_ms();
