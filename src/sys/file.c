@@ -22,11 +22,6 @@ void fd_end(int *fd)
     *fd = -1;
 }
 
-static void buf_end(struct buf *buf)
-{
-    buf_fini(buf);
-}
-
 /* A descriptor we were handed may be non-blocking (a terminal shared with another program). */
 static bool wait_ready(int fd, short events)
 {
@@ -57,7 +52,7 @@ static bool read_into(int fd, const char *name, size_t size_max, struct buf *buf
 bool fd_read_all(struct arena *arena, int fd, const char *name, size_t size_max, struct str *ret,
                  struct err *err)
 {
-    auto_end(buf_end) struct buf buf;
+    auto_end(buf_fini) struct buf buf;
 
     buf_init(&buf, size_max + 1);
     if (!read_into(fd, name, size_max, &buf, err))
