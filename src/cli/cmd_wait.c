@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
-#include "cli/condition.h"
+#include "cli/taskcondition.h"
 #include "cli/exitcode.h"
 #include "cli/target.h"
 #include "store/store.h"

@@ -3,7 +3,7 @@
 
 #include "api/quantity.h"
 #include "base/date.h"
-#include "cli/condition.h"
+#include "cli/taskcondition.h"
 #include "cli/escape.h"
 #include "cli/present.h"
 

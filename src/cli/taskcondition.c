@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/condition.h"
+#include "cli/taskcondition.h"
 
 #include <strings.h>
 
