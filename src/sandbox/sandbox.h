@@ -7,10 +7,17 @@
  * user. Isolation is never best effort: what cannot be set up is ERR_REFUSED with what to do;
  * limits are held by what the machine offers, and `isolation` says by what.
  *
- * The child dies with the caller's process: by parent-death signal, and before that by the gate. */
+ * The child dies with the calling thread: by parent-death signal, and before that by the gate.
+ * The runner starts with TERM blocked, so that one that comes early waits for it, and with
+ * descriptors 0 to 4 only: input, output, errors, report, frames.
+ *
+ * Switched off (CONTROL_BIT): without MOUNT_NAMESPACE the host's directories are bound too,
+ * read-only; without USER_NAMESPACE (root only) the host id is used directly; without READ_ONLY
+ * what is bound from the host stays read-only; PID_NAMESPACE cannot be off. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/job.h"
+#include "sandbox/limiter.h"
 #include "sandbox/steps.h"
 
 struct sandbox_spec {
@@ -27,7 +34,7 @@ struct sandbox_spec {
 };
 
 struct sandbox {
-    int pid;       /* of the runner, in our PID namespace */
+    int pid;       /* of the runner, in our PID namespace; 0: none, or reaped */
     int pid_fd;    /* readable when it has ended */
     int output_fd; /* read ends, non-blocking: stdout, stderr, frames */
     int errors_fd;
@@ -35,10 +42,10 @@ struct sandbox {
     int report_fd; /* the report, readable after the end */
     int gate_fd;
     struct isolation isolation; /* the launcher's part; the runner's comes with the report */
-    char cgroup_name[128];
-    int64_t memory_max, memory_peak; /* peak: as far as we know */
+    struct hold hold;
+    int64_t memory_max, memory_peak; /* peak: as far as we know; 0: unknown */
     bool is_oom_killed;
-    int host_id; /* uid and gid outside */
+    int host_id; /* uid outside */
 };
 
 /* Clones the child; it sets itself up and waits. Errors of the set-up itself appear at release. */
