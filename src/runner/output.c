@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/frame.h"
+#include "runner/timer.h"
+
+void output_init(struct output *output, int stdout_from, int stderr_from, int64_t live_max)
+{
+    output->streams[0].from = stdout_from;
+    output->streams[0].to.fd = STDOUT_FILENO;
+    output->streams[1].from = stderr_from;
+    output->streams[1].to.fd = STDERR_FILENO;
+    output->live_max = output->live_left = live_max;
+}
+
+static bool has_pending(const struct stream *stream)
+{
+    return stream->pending_start < stream->pending_end;
+}
+
+/* While live, a stream is read only when all of it has been written: then the code waits for the
+ * reader. Beyond the limit it is always read. */
+static bool wants_bytes(const struct output *output, const struct stream *stream)
+{
+    return stream->from >= 0 && (output->is_limited || !has_pending(stream));
+}
+
+void output_poll(const struct output *output, struct pollfd ret[OUTPUT_POLLS])
+{
+    for (size_t i = 0; i < countof(output->streams); i++) {
+        const struct stream *stream = &output->streams[i];
+        ret[2 * i] = (struct pollfd){.fd = wants_bytes(output, stream) ? stream->from : -1,
+                                     .events = POLLIN};
+        ret[2 * i + 1] =
+            (struct pollfd){.fd = has_pending(stream) ? stream->to.fd : -1, .events = POLLOUT};
+    }
+}
+
+static void pending_flush(struct stream *stream)
+{
+    struct str bytes = {stream->pending + stream->pending_start,
+                        stream->pending_end - stream->pending_start};
+
+    stream->pending_start += outlet_try(&stream->to, bytes);
+}
+
+static void pending_add(struct stream *stream, struct str bytes)
+{
+    memcpy(stream->pending + stream->pending_end, bytes.at, bytes.size);
+    stream->pending_end += bytes.size;
+}
+
+static void tail_add(struct stream *stream, struct str bytes)
+{
+    while (bytes.size > 0) {
+        size_t start = (size_t)(stream->tail_bytes % OUTPUT_TAIL);
+        size_t size = OUTPUT_TAIL - start < bytes.size ? OUTPUT_TAIL - start : bytes.size;
+        memcpy(stream->tail + start, bytes.at, size);
+        stream->tail_bytes += size;
+        bytes = str_skip(bytes, size);
+    }
+}
+
+static void limit_say(struct output *output, struct stream *stream)
+{
+    char notice[OUTPUT_NOTICE];
+    bool is_mid_line = stream->pending_end > stream->pending_start
+                           ? stream->pending[stream->pending_end - 1] != '\n'
+                           : stream->to.is_mid_line;
+    int size = snprintf(notice, sizeof(notice),
+                        "%sagenttask: output limit of %lld bytes reached; the last %d bytes of "
+                        "each stream follow at the end\n",
+                        is_mid_line ? "\n" : "", (long long)output->live_max, OUTPUT_TAIL);
+
+    output->is_limited = true;
+    pending_add(stream, (struct str){notice, (size_t)size});
+}
+
+static void mark_replace(char *bytes, size_t size)
+{
+    char *end = bytes + size;
+
+    for (char *at = bytes; (at = memchr(at, FRAME_MARK, (size_t)(end - at))); at++)
+        *at = '?';
+}
+
+static void bytes_take(struct output *output, struct stream *stream, char *bytes, size_t size)
+{
+    size_t live = output->live_left < (int64_t)size ? (size_t)output->live_left : size;
+
+    mark_replace(bytes, size);
+    output->bytes += (int64_t)size;
+    output->live_left -= (int64_t)live;
+    if (live > 0) { /* then nothing is pending: wants_bytes() */
+        stream->pending_start = stream->pending_end = 0;
+        pending_add(stream, (struct str){bytes, live});
+    }
+    if (live == size)
+        return;
+    if (!output->is_limited) {
+        if (!has_pending(stream))
+            stream->pending_start = stream->pending_end = 0;
+        limit_say(output, stream);
+    }
+    tail_add(stream, (struct str){bytes + live, size - live});
+}
+
+/* False: nothing more to read now, or ever. */
+static bool stream_read(struct output *output, struct stream *stream)
+{
+    char bytes[OUTPUT_CHUNK];
+    ssize_t got = read(stream->from, bytes, sizeof(bytes));
+
+    if (got > 0) {
+        bytes_take(output, stream, bytes, (size_t)got);
+        return true;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        close(stream->from);
+        stream->from = -1;
+    }
+    return false;
+}
+
+void output_turn(struct output *output, const struct pollfd polls[OUTPUT_POLLS])
+{
+    for (size_t i = 0; i < countof(output->streams); i++) {
+        struct stream *stream = &output->streams[i];
+        if (polls[2 * i + 1].revents)
+            pending_flush(stream);
+        if (polls[2 * i].revents && wants_bytes(output, stream)) {
+            stream_read(output, stream);
+            pending_flush(stream);
+        }
+    }
+}
+
+bool output_is_over(const struct output *output)
+{
+    bool is_over = true;
+
+    for (size_t i = 0; i < countof(output->streams); i++)
+        is_over &= output->streams[i].from < 0 && !has_pending(&output->streams[i]);
+    return is_over;
+}
+
+static void tail_write(struct stream *stream, int64_t deadline_ms)
+{
+    size_t start = (size_t)(stream->tail_bytes % OUTPUT_TAIL);
+
+    if (stream->tail_bytes > OUTPUT_TAIL)
+        outlet_write(&stream->to, (struct str){stream->tail + start, OUTPUT_TAIL - start},
+                     deadline_ms);
+    else if (stream->tail_bytes == OUTPUT_TAIL)
+        start = OUTPUT_TAIL;
+    outlet_write(&stream->to, (struct str){stream->tail, start}, deadline_ms);
+}
+
+void output_finish(struct output *output, int64_t deadline_ms)
+{
+    struct pollfd polls[OUTPUT_POLLS];
+
+    while (!output_is_over(output) && timer_left(deadline_ms) > 0) {
+        output_poll(output, polls);
+        if (poll(polls, OUTPUT_POLLS, timer_left(deadline_ms)) > 0)
+            output_turn(output, polls);
+    }
+    for (size_t i = 0; i < countof(output->streams); i++) {
+        struct stream *stream = &output->streams[i];
+        if (has_pending(stream)) /* the reader was too slow: what would follow has a hole before */
+            stream->to.is_broken = true;
+        tail_write(stream, deadline_ms);
+    }
+}
+
+bool output_is_truncated(const struct output *output)
+{
+    bool is_truncated = false;
+
+    for (size_t i = 0; i < countof(output->streams); i++)
+        is_truncated |=
+            output->streams[i].tail_bytes > OUTPUT_TAIL || output->streams[i].to.is_broken;
+    return is_truncated;
+}

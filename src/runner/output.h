@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The code's stdout and stderr on their way out. Live up to a number of bytes that both share; then
+ * one line says so, and of what follows the last OUTPUT_TAIL bytes of each stream are kept and come
+ * at the end. The frame mark is replaced on the way: no line of the code's can be a frame. While
+ * live, a slow reader slows the code, as a pipe does; beyond the limit nothing waits. */
+#include <poll.h>
+
+#include "runner/outlet.h"
+
+enum {
+    OUTPUT_CHUNK = 64 * 1024,
+    OUTPUT_TAIL = 64 * 1024,
+    OUTPUT_NOTICE = 160,
+    OUTPUT_POLLS = 4, /* descriptors that output_poll fills in */
+};
+
+struct stream {
+    int from; /* read end of the code's pipe, non-blocking; -1: at its end */
+    struct outlet to;
+    char pending[OUTPUT_CHUNK + OUTPUT_NOTICE]; /* read and not written yet */
+    size_t pending_start, pending_end;
+    char tail[OUTPUT_TAIL]; /* a ring */
+    uint64_t tail_bytes;    /* all that ever went in */
+};
+
+struct output {
+    struct stream streams[2]; /* stdout, stderr */
+    int64_t live_max, live_left;
+    int64_t bytes; /* all that the code wrote */
+    bool is_limited;
+};
+
+/* `output` is zeroed memory. live_max: INT64_MAX for no limit. */
+void output_init(struct output *output, int stdout_from, int stderr_from, int64_t live_max);
+
+void output_poll(const struct output *output, struct pollfd ret[OUTPUT_POLLS]);
+void output_turn(struct output *output, const struct pollfd polls[OUTPUT_POLLS]);
+
+/* The code's ends are closed and everything live has been written. */
+bool output_is_over(const struct output *output);
+
+/* Reads what is left in the pipes and writes all that waits, the tails last; bounded by time.
+ * Nobody may hold the pipes' other ends any more. */
+void output_finish(struct output *output, int64_t deadline_ms);
+
+bool output_is_truncated(const struct output *output); /* something never came out */
