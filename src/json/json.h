@@ -61,7 +61,8 @@ enum json_style {
     JSON_COMPACT, /* no blanks, no newline at the end */
     JSON_PRETTY,  /* kubectl's: four blanks, newline at the end */
 };
-/* Control characters (C0, DEL, C1) and U+2028, U+2029 are always escaped. */
+/* Control characters (C0, DEL, C1) and U+2028, U+2029 are always escaped; bytes that are no UTF-8
+ * become U+FFFD. */
 void json_print(const struct json_value *value, enum json_style style, struct buf *ret);
 void json_print_text(struct str text, struct buf *ret); /* with its quotes */
 

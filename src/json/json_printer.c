@@ -3,22 +3,30 @@
 
 #include "json/json.h"
 
-/* Of what must not stand bare in a text: how many bytes of it, and which character; else 0. */
-static size_t escape_size(const unsigned char *at, size_t size, unsigned *ret_character)
+enum {
+    BARE = 0 /* this character needs no escape */
+};
+
+/* The size of the next character, no ASCII, and as which it must be escaped. */
+static size_t next_character(const unsigned char *at, size_t size, unsigned *ret_escaped)
 {
-    if (at[0] < 0x20 || at[0] == '"' || at[0] == '\\' || at[0] == 0x7f) {
-        *ret_character = at[0];
+    size_t length = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+
+    *ret_escaped = BARE;
+    if (length > size || !str_is_utf8((struct str){(const char *)at, length})) {
+        *ret_escaped = 0xfffd; /* JSON is UTF-8; this was not */
         return 1;
     }
-    if (at[0] == 0xc2 && size >= 2 && at[1] < 0xa0) { /* C1: terminals obey them */
-        *ret_character = at[1];
-        return 2;
-    }
-    if (at[0] == 0xe2 && size >= 3 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9)) {
-        *ret_character = 0x2000 + at[2] - 0x80u;
-        return 3;
-    }
-    return 0;
+    if (length == 2 && at[0] == 0xc2 && at[1] < 0xa0) /* C1: terminals obey them */
+        *ret_escaped = at[1];
+    if (length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+        *ret_escaped = 0x2000 + at[2] - 0x80u;
+    return length;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
 static void print_escape(unsigned character, struct buf *ret)
@@ -27,10 +35,8 @@ static void print_escape(unsigned character, struct buf *ret)
 
     for (size_t i = 0; i + 1 < sizeof(shorts); i += 2)
         if ((unsigned char)shorts[i] == character) {
-            buf_add(ret, (struct str){
-                             (char[]){'\\', shorts[i + 1]},
-                             2
-            });
+            buf_add_char(ret, '\\');
+            buf_add_char(ret, shorts[i + 1]);
             return;
         }
     buf_print(ret, "\\u%04x", character);
@@ -38,21 +44,26 @@ static void print_escape(unsigned character, struct buf *ret)
 
 void json_print_text(struct str text, struct buf *ret)
 {
+    const unsigned char *at = (const unsigned char *)text.at;
     size_t from = 0; /* of the bytes not yet printed */
     size_t i = 0;
 
     buf_add_char(ret, '"');
     while (i < text.size) {
-        unsigned character = 0;
-        size_t size = escape_size((const unsigned char *)text.at + i, text.size - i, &character);
-        if (size == 0) {
+        unsigned escaped = at[i];
+        size_t size = 1;
+        if (is_plain(at[i])) {
             i++;
             continue;
         }
-        buf_add(ret, (struct str){text.at + from, i - from});
-        print_escape(character, ret);
+        if (at[i] >= 0x80)
+            size = next_character(at + i, text.size - i, &escaped);
+        if (at[i] < 0x80 || escaped != BARE) {
+            buf_add(ret, (struct str){text.at + from, i - from});
+            print_escape(escaped, ret);
+            from = i + size;
+        }
         i += size;
-        from = i;
     }
     if (text.size > from)
         buf_add(ret, (struct str){text.at + from, text.size - from});

@@ -22,25 +22,34 @@ static int order(const void *a, const void *b)
     return by_text ? by_text : (*left > *right) - (*left < *right);
 }
 
+void keys_mark_repeats(struct arena *scratch, const struct str *keys, uint32_t count,
+                       bool *ret_marks)
+{
+    const struct str **sorted = arena_array(scratch, count, sizeof(struct str *));
+
+    memset(ret_marks, 0, count * sizeof(bool));
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i] = &keys[i];
+    qsort(sorted, count, sizeof(struct str *), order);
+    for (uint32_t i = 1; i < count; i++)
+        ret_marks[sorted[i] - keys] = str_equal(*sorted[i - 1], *sorted[i]);
+}
+
 bool keys_repeat(struct arena *scratch, const struct str *keys, uint32_t count, uint32_t *ret_index)
 {
     enum {
         FEW = 16
     };
-    const struct str **sorted;
-    uint32_t first = count;
+    bool *marks;
 
     if (count <= FEW)
         return keys_repeat_few(keys, count, ret_index);
-    sorted = arena_array(scratch, count, sizeof(struct str *));
+    marks = arena_array(scratch, count, sizeof(bool));
+    keys_mark_repeats(scratch, keys, count, marks);
     for (uint32_t i = 0; i < count; i++)
-        sorted[i] = &keys[i];
-    qsort(sorted, count, sizeof(struct str *), order);
-    for (uint32_t i = 1; i < count; i++)
-        if (str_equal(*sorted[i - 1], *sorted[i]) && sorted[i] - keys < first)
-            first = (uint32_t)(sorted[i] - keys);
-    if (first == count)
-        return false;
-    *ret_index = first;
-    return true;
+        if (marks[i]) {
+            *ret_index = i;
+            return true;
+        }
+    return false;
 }

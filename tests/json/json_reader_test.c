@@ -50,7 +50,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
         {STR_LIT(""),                                        "1:1: no JSON: it is empty"},
         {STR_LIT("{\n  \"a\": tru\n}"),                      "2:8: "                    },
         {STR_LIT("{\"a\":1} x"),                             "1:9: "                    },
-        {STR_LIT("[1,]"),                                    "1:4: "                    },
+        {STR_LIT("[1,]"),                                    "1:3: trailing comma"      },
         {STR_LIT("\"\xff\""),                                "1:2: "                    },
         {STR_LIT("{\"a\":1,\"b\":{\"x\":1,\"\\u0078\":2}}"),
          "the key \"x\" stands twice in one object"                                     },
