@@ -68,7 +68,7 @@ bool profile_apply(const struct profile *profile, const struct task_spec *spec,
                    struct task_effective *ret, struct err *err)
 {
     struct resources limits = limits_of(profile, spec);
-    int64_t timeout_ms;
+    int64_t timeout_ms = 0;
     char name[QUOTE_TEXT], tenant[QUOTE_TEXT], bound[QUOTE_TEXT + 32];
 
     if (!tenant_is_allowed(profile, spec->tenant))
