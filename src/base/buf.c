@@ -18,14 +18,18 @@ void buf_fini(struct buf *buf)
     *buf = (struct buf){0};
 }
 
-char *buf_reserve(struct buf *buf, size_t size)
+static bool is_within(const struct buf *buf, size_t size)
+{
+    return size <= buf->size_max - buf->size;
+}
+
+/* Memory for `size` more bytes; the bound is the caller's to check. */
+static char *grow(struct buf *buf, size_t size)
 {
     size_t need = buf->size + size;
     size_t room = buf->room ? buf->room : 256;
 
-    if (size > buf->size_max || need > buf->size_max)
-        return NULL;
-    if (need > buf->room) {
+    if (need > buf->room || !buf->at) {
         while (room < need)
             room *= 2;
         buf->at = realloc(buf->at, room);
@@ -34,6 +38,11 @@ char *buf_reserve(struct buf *buf, size_t size)
         buf->room = room;
     }
     return buf->at + buf->size;
+}
+
+char *buf_reserve(struct buf *buf, size_t size)
+{
+    return is_within(buf, size) ? grow(buf, size) : NULL;
 }
 
 void buf_added(struct buf *buf, size_t size)
@@ -73,11 +82,11 @@ void buf_print(struct buf *buf, const char *format, ...)
     va_end(args);
     if (size < 0)
         abort();
-    end = buf_reserve(buf, (size_t)size + 1); /* vsnprintf ends with a NUL that is not kept */
-    if (!end) {
+    if (!is_within(buf, (size_t)size)) {
         buf->is_full = true;
         return;
     }
+    end = grow(buf, (size_t)size + 1); /* vsnprintf ends with a NUL that is not kept */
     va_start(args, format);
     vsnprintf(end, (size_t)size + 1, format, args);
     va_end(args);

@@ -148,12 +148,15 @@ static bool take_offset(struct str *s, int64_t *ret_ms)
 bool date_parse(struct str s, int64_t *ret_ms)
 {
     struct civil civil;
-    int64_t clock, offset;
+    int64_t clock, offset, ms;
 
     if (!take_civil(&s, &civil) || !take_char(&s, 'T') || !take_clock(&s, &clock) ||
         !take_offset(&s, &offset) || s.size > 0)
         return false;
-    *ret_ms = days_of(civil) * DAY + clock + offset;
+    ms = days_of(civil) * DAY + clock + offset;
+    if (ms < 0) /* the offset leads to before 1970 */
+        return false;
+    *ret_ms = ms;
     return true;
 }
 
@@ -208,8 +211,12 @@ bool duration_parse(struct str s, int64_t *ret_ms)
 {
     int64_t total = 0, number, unit;
 
-    if (str_to_int(s, &number))
-        return number >= 0 && !__builtin_mul_overflow(number, SECOND, ret_ms);
+    if (str_to_int(s, &number)) {
+        if (number < 0 || __builtin_mul_overflow(number, SECOND, &total))
+            return false;
+        *ret_ms = total;
+        return true;
+    }
     if (s.size == 0)
         return false;
     while (s.size > 0) {
