@@ -104,6 +104,8 @@ bool database_statement(struct database *database, enum statement id, sqlite3_st
 
 void statement_end(sqlite3_stmt **statement)
 {
+    if (!*statement)
+        return;
     sqlite3_reset(*statement); /* its error was told by the step */
     sqlite3_clear_bindings(*statement);
 }
