@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
-#include "cli/taskcondition.h"
 #include "cli/exitcode.h"
 #include "cli/target.h"
+#include "cli/taskcondition.h"
 #include "store/store.h"
 
 enum {
@@ -64,7 +64,7 @@ static enum outcome judge(const struct wait *wait, struct arena *arena, const st
 
     if (wait->options->exit_code)
         return phase_is_terminal(task->status.phase) ? OUTCOME_MET : OUTCOME_NOT_YET;
-    if (found && str_equal(found->status, wait->demand.status))
+    if (found && condition_is(found, wait->demand.status))
         return OUTCOME_MET;
     return phase_is_terminal(task->status.phase) ? OUTCOME_OVER : OUTCOME_NOT_YET;
 }

@@ -3,9 +3,9 @@
 
 #include "api/quantity.h"
 #include "base/date.h"
-#include "cli/taskcondition.h"
 #include "cli/escape.h"
 #include "cli/present.h"
+#include "cli/taskcondition.h"
 
 enum {
     LABEL_WIDTH = 17, /* of "Name:" and the like, blanks included */

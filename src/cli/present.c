@@ -41,8 +41,6 @@ void table_init(struct table *table, struct arena *arena, const char *const *tit
 {
     assert(column_count <= TABLE_COLUMNS_MAX);
     *table = (struct table){.arena = arena, .titles = titles, .column_count = column_count};
-    for (uint32_t i = 0; i < column_count; i++)
-        table->widths[i] = width_of(str_of(titles[i]));
 }
 
 void table_add(struct table *table, const struct str *cells)
@@ -83,12 +81,15 @@ static void print_row(const struct table *table, const struct str *cells, cell_p
     buf_add_char(ret, '\n');
 }
 
-void table_print(const struct table *table, bool has_titles, cell_paint *paint, struct buf *ret)
+void table_print(struct table *table, bool has_titles, cell_paint *paint, struct buf *ret)
 {
     struct str titles[TABLE_COLUMNS_MAX];
 
-    for (uint32_t i = 0; i < table->column_count; i++)
+    for (uint32_t i = 0; i < table->column_count; i++) {
         titles[i] = str_of(table->titles[i]);
+        if (has_titles && width_of(titles[i]) > table->widths[i])
+            table->widths[i] = width_of(titles[i]);
+    }
     if (has_titles)
         print_row(table, titles, NULL, ret);
     for (const struct table_row *row = table->first; row; row = row->next)

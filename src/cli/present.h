@@ -16,7 +16,7 @@ struct table {
     struct arena *arena;
     const char *const *titles;
     uint32_t column_count;
-    uint32_t widths[TABLE_COLUMNS_MAX]; /* in characters; grow with every row */
+    uint32_t widths[TABLE_COLUMNS_MAX]; /* in characters; grow with rows and printed titles */
     struct table_row *first, *last;
 };
 
@@ -27,5 +27,5 @@ void table_add(struct table *table, const struct str *cells);
 
 typedef struct str cell_paint(struct arena *arena, uint32_t column, struct str cell);
 /* `paint`, if any, may put colour around a cell; it must not change what the cell says. */
-void table_print(const struct table *table, bool has_titles, cell_paint *paint, struct buf *ret);
+void table_print(struct table *table, bool has_titles, cell_paint *paint, struct buf *ret);
 void table_drop_rows(struct table *table); /* the widths stay: for rows that come later */

@@ -40,8 +40,8 @@ static struct str take_word(struct reader *reader)
 
 static bool refuse(struct reader *reader, const char *what)
 {
-    return err_set(reader->err, ERR_INVALID, "selector \"%.*s\", character %zu: %s",
-                   STR_ARG(reader->text), reader->text.size - reader->rest.size + 1, what);
+    return err_set(reader->err, ERR_INVALID, "selector: %s at character %zu of \"%.*s\"", what,
+                   reader->text.size - reader->rest.size + 1, STR_ARG(reader->text));
 }
 
 static bool take_value(struct reader *reader, struct str *values, uint32_t *count)

@@ -31,13 +31,20 @@ struct conditions condition_list(struct arena *arena, const struct task *task)
     return (struct conditions){conditions, list->count};
 }
 
+static bool equals_word(struct str a, struct str b)
+{
+    return a.size == b.size && (a.size == 0 || strncasecmp(a.at, b.at, a.size) == 0);
+}
+
+bool condition_is(const struct condition *condition, struct str status)
+{
+    return equals_word(condition->status, status);
+}
+
 const struct condition *condition_find(const struct conditions *conditions, struct str type)
 {
-    for (uint32_t i = 0; i < conditions->count; i++) {
-        struct str known = conditions->at[i].type;
-
-        if (known.size == type.size && strncasecmp(known.at, type.at, type.size) == 0)
+    for (uint32_t i = 0; i < conditions->count; i++)
+        if (equals_word(conditions->at[i].type, type))
             return &conditions->at[i];
-    }
     return NULL;
 }

@@ -15,5 +15,7 @@ struct conditions {
 };
 
 struct conditions condition_list(struct arena *arena, const struct task *task);
-/* NULL: it has none of this type; upper and lower case do not matter, as for kubectl. */
+/* Upper and lower case do not matter, as for kubectl. */
+bool condition_is(const struct condition *condition, struct str status);
+/* NULL: it has none of this type. Nor does case matter here. */
 const struct condition *condition_find(const struct conditions *conditions, struct str type);

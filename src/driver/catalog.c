@@ -118,7 +118,7 @@ static bool directory_read(struct arena *arena, const char *path, struct profile
                            struct err *err)
 {
     const char **names = arena_array(arena, FILES_MAX, sizeof(*names));
-    uint32_t count;
+    uint32_t count = 0;
 
     if (!directory_names(arena, path, names, &count, err))
         return false;

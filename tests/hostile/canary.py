@@ -20,7 +20,7 @@ NET_RAW_EFFECTIVE = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)  # struc
 class Canary:
     def __init__(self, state):
         self.is_root = os.geteuid() == 0
-        self.top = pathlib.Path(tempfile.mkdtemp(prefix="agenttask-canary-", dir="/tmp"))
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="agenttask-canary-", dir="/var/tmp"))
         self.top.chmod(0o755)
         self.hits, self.lock, self.listeners = {}, threading.Lock(), []
         self.names = {"pid": os.getpid(), "host": socket.gethostname(), "home": os.environ["HOME"],

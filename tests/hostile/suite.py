@@ -55,7 +55,7 @@ class Suite:
         self.binary = os.path.abspath(agentctl)
         self.runner = os.path.join(os.path.dirname(self.binary), "runner")
         self.patience = patience
-        self.top = tempfile.mkdtemp(prefix="agenttask-hostile-")
+        self.top = tempfile.mkdtemp(prefix="agenttask-hostile-", dir="/var/tmp")
         self.temporary = os.path.join(self.top, "tmp")
         self.state = os.path.join(self.top, "state", "agenttask")
         os.mkdir(self.temporary)
