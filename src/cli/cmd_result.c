@@ -5,6 +5,11 @@
 #include "cli/target.h"
 #include "store/rundir.h"
 
+/* Minified, a byte of the code may have become an escape of six. */
+enum {
+    SHOWN_SIZE_MAX = 6 * RESULT_SIZE_MAX
+};
+
 struct result_options {
     struct global_options global;
     bool raw;
@@ -12,7 +17,7 @@ struct result_options {
 
 static const struct flag flags[] = {
     {"raw", 0, FLAG_SWITCH, offsetof(struct result_options, raw), NULL,
-     "unescaped; not on a terminal"},
+     "the stored text as it is; not on a terminal"},
 };
 
 static bool refuse(const struct task *task, struct err *err)
@@ -41,9 +46,35 @@ static bool read_result(struct session *session, const struct task *task, struct
     }
     if (!rundir_open(session->state, task->uid, &dir, err))
         return false;
-    is_read = rundir_read(&dir, "result", &session->arena, RESULT_SIZE_MAX, ret, err);
+    is_read = rundir_read(&dir, "result", &session->arena, SHOWN_SIZE_MAX, ret, err);
     rundir_close(&dir);
     return is_read;
+}
+
+/* A blank behind every colon and comma, as people and most printers write JSON on one line. */
+static void space_out(struct str json, struct buf *ret)
+{
+    bool in_text = false;
+
+    for (size_t i = 0; i < json.size; i++) {
+        char c = json.at[i];
+        buf_add_char(ret, c);
+        if (in_text && c == '\\' && i + 1 < json.size)
+            buf_add_char(ret, json.at[++i]);
+        else if (c == '"')
+            in_text = !in_text;
+        else if (!in_text && (c == ':' || c == ','))
+            buf_add_char(ret, ' ');
+    }
+}
+
+static void show(struct str json, struct buf *ret)
+{
+    auto_end(buf_fini) struct buf spaced;
+
+    buf_init(&spaced, PAGE_SIZE_MAX);
+    space_out(json, &spaced);
+    escape_add(ESCAPE_JSON, buf_str(&spaced), ret);
 }
 
 static bool run(struct session *session, const void *options, struct err *err)
@@ -66,7 +97,7 @@ static bool run(struct session *session, const void *options, struct err *err)
     if (asked->raw)
         buf_add(&shown, json);
     else
-        escape_add(ESCAPE_JSON, json, &shown);
+        show(json, &shown);
     fwrite(shown.at, 1, shown.size, session->out);
     fputc('\n', session->out);
     return true;

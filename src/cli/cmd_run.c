@@ -356,7 +356,13 @@ static const struct flag flags[] = {
     FLAG_OUTPUT(OUTPUT_WORDS),
 };
 /* clang-format on */
-static const struct run_options defaults = {.ttl_ms = TTL_NOT_GIVEN};
+static const struct run_options defaults = {
+    .timeout_ms = NOT_GIVEN,
+    .ttl_ms = NOT_GIVEN,
+    .cpu_milli = NOT_GIVEN,
+    .memory_bytes = NOT_GIVEN,
+    .storage_bytes = NOT_GIVEN,
+};
 
 const struct command command_run = {
     .name = "run",

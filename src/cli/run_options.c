@@ -211,26 +211,33 @@ static bool env_apply(struct session *session, const struct words *settings, str
     return true;
 }
 
+/* In the spec a 0 is a field that was not given, so it is refused here. */
+static bool number_apply(const char *flag, int64_t given, int64_t *ret, struct err *err)
+{
+    if (given == 0)
+        return err_set(err, ERR_INVALID, "--%s: 0 is too small: it must be above 0", flag);
+    if (given != NOT_GIVEN)
+        *ret = given;
+    return true;
+}
+
 static bool flags_apply(struct session *session, const struct run_options *options,
                         struct task *task, struct err *err)
 {
     struct task_spec *spec = &task->spec;
+    struct resources *limits = &spec->limits;
 
     if (options->name)
         task->name = str_of(options->name);
     if (options->profile)
         spec->profile = str_of(options->profile);
-    if (options->timeout_ms)
-        spec->timeout_ms = options->timeout_ms;
-    if (options->ttl_ms != TTL_NOT_GIVEN)
+    if (options->ttl_ms != NOT_GIVEN)
         spec->ttl_ms = options->ttl_ms;
-    if (options->cpu_milli)
-        spec->limits.cpu_milli = options->cpu_milli;
-    if (options->memory_bytes)
-        spec->limits.memory_bytes = options->memory_bytes;
-    if (options->storage_bytes)
-        spec->limits.storage_bytes = options->storage_bytes;
-    return env_apply(session, &options->env, &spec->env, err);
+    return number_apply("timeout", options->timeout_ms, &spec->timeout_ms, err) &&
+           number_apply("cpu", options->cpu_milli, &limits->cpu_milli, err) &&
+           number_apply("memory", options->memory_bytes, &limits->memory_bytes, err) &&
+           number_apply("ephemeral-storage", options->storage_bytes, &limits->storage_bytes, err) &&
+           env_apply(session, &options->env, &spec->env, err);
 }
 
 static bool controls_parse(const struct words *words, uint32_t *ret, struct err *err)

@@ -6,14 +6,13 @@
 #include "core/profile.h"
 #include "driver/supervisor.h"
 
-#define TTL_NOT_GIVEN (-1)
+#define NOT_GIVEN (-1) /* of the numbers below: 0 is a value, mostly a wrong one */
 
 struct run_options {
     struct global_options global;
     const char *manifest; /* -f */
     const char *profile, *name, *key;
-    int64_t timeout_ms, ttl_ms, cpu_milli, memory_bytes,
-        storage_bytes; /* 0: not given; ttl: above */
+    int64_t timeout_ms, ttl_ms, cpu_milli, memory_bytes, storage_bytes;
     struct words env, without;
     bool input, detach, remove, wait, quiet, raw, dry_run;
 };

@@ -119,6 +119,12 @@ static void supervisor_take(struct supervisor *s, enum log_stream stream, int fd
     *is_open = capture_output(&s->capture, fd, stream, clock_now_ms());
 }
 
+static bool is_any_open(const struct supervisor *s)
+{
+    return s->is_output_open || s->is_errors_open || s->is_frames_open;
+}
+
+/* False: there is nothing more to take within that time. */
 static bool supervisor_take_all(struct supervisor *s, int patience_ms)
 {
     struct pollfd fds[] = {
@@ -127,7 +133,7 @@ static bool supervisor_take_all(struct supervisor *s, int patience_ms)
         {.fd = s->is_frames_open ? s->sandbox.frames_fd : -1, .events = POLLIN},
     };
 
-    if (poll(fds, countof(fds), patience_ms) <= 0)
+    if (!is_any_open(s) || poll(fds, countof(fds), patience_ms) <= 0)
         return false;
     if (fds[0].revents)
         supervisor_take(s, LOG_STDOUT, s->sandbox.output_fd, &s->is_output_open);
@@ -135,7 +141,7 @@ static bool supervisor_take_all(struct supervisor *s, int patience_ms)
         supervisor_take(s, LOG_STDERR, s->sandbox.errors_fd, &s->is_errors_open);
     if (fds[2].revents)
         s->is_frames_open = capture_frames(&s->capture, s->sandbox.frames_fd);
-    return s->is_output_open || s->is_errors_open || s->is_frames_open;
+    return true;
 }
 
 /* The runner is dead, so all writers are: what is in the pipes is all there will ever be. */

@@ -91,7 +91,7 @@ class Running(Local):
     def test_the_result_and_the_output_are_there(self):
         done = self.run_code(HELLO)
         self.assertEqual(done.stdout, "hello\n")
-        self.assertEqual(self.ctl("result", "t").stdout, '{"status":"success","insight":42}\n')
+        self.assertEqual(self.ctl("result", "t").stdout, '{"status": "success", "insight": 42}\n')
         self.assertEqual(self.ctl("logs", "t").stdout, "hello\n")
         status = self.status()
         self.assertEqual((status["phase"], status["exitCode"]), ("Succeeded", 0))
@@ -110,8 +110,10 @@ class Running(Local):
         self.assertIn("a\\x1b[31mb", done.stdout)
 
     def test_raw_output_to_a_pipe_is_byte_for_byte(self):
-        done = self.run_code('import sys\nsys.stdout.buffer.write(bytes(range(0x1e)))', "--raw")
-        self.assertEqual(done.stdout.encode("utf-8", "surrogateescape"), bytes(range(0x1e)))
+        path = self.file("x.py", "import sys\nsys.stdout.buffer.write(bytes(range(0x1e)))")
+        done = subprocess.run([AGENTCTL, "run", "--raw", path], capture_output=True, env=self.env,
+                              check=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.stdout, bytes(range(0x1e)))
 
     def test_the_exit_code_is_the_codes_own(self):
         self.run_code("raise SystemExit(7)", code=7)
@@ -141,7 +143,7 @@ class Running(Local):
 
     def test_h22_result_only_on_success(self):
         self.run_code(HELLO + "raise SystemExit(3)", code=3)
-        self.assertEqual(self.ctl("result", "t").stdout, '{"status":"success","insight":42}\n')
+        self.assertEqual(self.ctl("result", "t").stdout, '{"status": "success", "insight": 42}\n')
         self.assertNotIn("42", self.status().get("message", ""))
 
     def test_a_task_without_a_result_says_so(self):
@@ -477,7 +479,7 @@ class BadInput(Local):
 
     def test_unknown_field(self):
         path = self.manifest("  code: {source: 'true'}\n  timeoutSecond: 5\n")
-        self.refused("run", "-f", path, code=2, says=("m.yaml:7:3", "did you mean timeoutSeconds"))
+        self.refused("run", "-f", path, code=2, says=("m.yaml:8:3", "did you mean timeoutSeconds"))
 
     def test_two_code_sources(self):
         path = self.manifest("  code: {source: 'true', configMapRef: {name: a, key: b}}\n")
@@ -553,14 +555,14 @@ class BadInput(Local):
 
     def test_a_foreign_database(self):
         os.makedirs(self.state)
-        with open(os.path.join(self.state, "tasks.db"), "w") as file:
+        with open(os.path.join(self.state, "store.db"), "w") as file:
             file.write("this is no database, and it is longer than a header of SQLite's is. " * 20)
         done = self.ctl("run", self.file("x.py", HELLO), code=125)
-        self.assertIn("tasks.db", self.one_error(done))
+        self.assertIn("store.db", self.one_error(done))
 
     def test_a_profile_in_a_manifest(self):
         path = self.file("p.yaml", "apiVersion: execution.agenttask.io/v1alpha1\n"
-                         "kind: RuntimeProfile\nmetadata: {name: x}\nspec: {image: a, allowTag: true}\n")
+                         "kind: RuntimeProfile\nmetadata: {name: x}\nspec: {image: a, allowTag: true, fileName: x}\n")
         self.refused("run", "-f", path, code=2, says="RuntimeProfile")
 
     def test_a_misspelt_flag_and_command(self):
