@@ -128,7 +128,6 @@ static const char *const calls_allowed[] = {
     "lstat",
     "madvise",
     "membarrier",
-    "memfd_create",
     "mincore",
     "mkdir",
     "mkdirat",

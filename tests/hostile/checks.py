@@ -77,7 +77,7 @@ def calls_are_answered(suite, _):
 
 def kept_log_size(suite, ended):
     log = pathlib.Path(suite.state, "runs", ended.uid, "log")
-    return log.stat().st_size
+    return log.stat().st_blocks * 512  # the middle of a long log is a hole
 
 
 def flood_is_bounded(size):

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -44,10 +45,15 @@ class Ended:
 
     @property
     def saw(self):
-        for line in reversed(self.output.splitlines()):
+        """What the program reported, and the processors it used on average."""
+        seen = {}
+        for line in self.output.splitlines():
             if line.startswith(b'{"saw":'):
-                return json.loads(line)["saw"]
-        return {}
+                seen = json.loads(line)["saw"]
+        seconds = float(self.status.get("durations", {}).get("run", "0s").rstrip("s"))
+        if seconds > 0 and "usage" in self.status:
+            seen["cpus"] = self.status["usage"].get("cpuSeconds", 0) / seconds
+        return seen
 
 
 class Suite:
@@ -134,7 +140,7 @@ class Suite:
     def run(self, label, row, args, flags, without, during):
         """Runs the program; `during(suite, name)` beside it. Returns Ended and what is wrong."""
         self.count += 1
-        name = f"h{self.count}-{label.lower().replace('.', '-').replace('_', '-')}"[:60]
+        name = f"h{self.count}-{re.sub('[^a-z0-9]+', '-', label.lower())}"[:60].rstrip('-')
         sibling = self.start_sibling(name) if row.has_sibling else None
         begin = time.monotonic()
         process, text = self.start(name, row.program, args, flags, without)
@@ -154,7 +160,7 @@ class Suite:
     def wait_for_output(self, name, text):
         deadline = time.monotonic() + 5 * self.patience
         while time.monotonic() < deadline:
-            if text in self.live[name].output:
+            if name in self.live and text in self.live[name].output:
                 return True
             time.sleep(0.02)
         return False
@@ -283,13 +289,19 @@ class Watch:
         return self.wrong
 
     def look(self):
+        """The front that we started, and the supervisor that is its child."""
+        front = self.process.pid
         try:
-            with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
-                for line in file:
-                    if line.startswith("VmHWM:"):
-                        self.peak_kib = max(self.peak_kib, int(line.split()[1]))
+            children = pathlib.Path(f"/proc/{front}/task/{front}/children").read_text().split()
         except OSError:
-            pass
+            children = []
+        for pid in [front, *children]:
+            try:
+                text = pathlib.Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            for size in re.findall(r"VmHWM:\s+(\d+)", text):
+                self.peak_kib = max(self.peak_kib, int(size))
 
 
 def reap(pid):

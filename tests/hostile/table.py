@@ -179,7 +179,7 @@ KERNEL = (
                            "move_mount": other_than("EPERM", "ENOSYS"),
                            "pivot_root": other_than("EPERM", "ENOSYS")}),)),
     Row("53", "53_runner_memory.py", "reads and steers the runner",
-        sees={"ptrace": DENIED, "traceme": DENIED, "readv": DENIED, "memory": DENIED,
+        sees={"ptrace": DENIED, "traceme": DENIED, "readv": DENIED, "memory": DENIED | {"EROFS"},
               "environment": DENIED, "maps": DENIED, "fds": DENIED, "pidfd_getfd": DENIED},
         controls=(Control("seccomp", {"traceme": "OK", "ptrace": "EPERM"}),
                   Control("not-dumpable,landlock", {"fds": "OK", "environment": "OK"}),
