@@ -302,29 +302,27 @@ static int64_t quota_of(const struct steps *steps)
     return 0;
 }
 
+static uint32_t bit_if(bool holds, enum control control)
+{
+    return holds ? CONTROL_BIT(control) : 0;
+}
+
 /* Namespaces are in force where the calls that made them succeeded, else we would not be here. */
 static uint32_t controls_look(const struct child *child)
 {
-    const struct {
-        enum control control;
-        bool holds;
-    } facts[] = {
-        {CONTROL_USER_NAMESPACE,
-         !is_off(child,                                           CONTROL_USER_NAMESPACE) && getuid() == IDENTITY_INSIDE},
-        {CONTROL_MOUNT_NAMESPACE, !is_off(child,                  CONTROL_MOUNT_NAMESPACE)                              },
-        {CONTROL_PID_NAMESPACE,   getpid() == 1                 },
-        {CONTROL_NETWORK_NAMESPACE,          !is_off(child,     CONTROL_NETWORK_NAMESPACE)                                                      },
-        {CONTROL_IPC_NAMESPACE,          !is_off(child,         CONTROL_IPC_NAMESPACE)},
-        {CONTROL_READ_ONLY,          has_flags("/", ST_RDONLY) && has_flags("/usr",                                                       ST_RDONLY)},
-        {CONTROL_NO_EXEC,         has_flags("/tmp",               ST_NOEXEC | ST_NOSUID | ST_NODEV)},
-        {CONTROL_CAPABILITIES,    has_no_capabilities()         },
-        {CONTROL_STORAGE_LIMIT,       has_quota("/tmp",        quota_of(child->steps))                     },
-    };
+    bool has_own_user = !is_off(child, CONTROL_USER_NAMESPACE) && getuid() == IDENTITY_INSIDE;
+    bool is_read_only = has_flags("/", ST_RDONLY) && has_flags("/usr", ST_RDONLY);
     uint32_t controls = 0;
 
-    for (size_t i = 0; i < countof(facts); i++)
-        if (facts[i].holds)
-            controls |= CONTROL_BIT(facts[i].control);
+    controls |= bit_if(has_own_user, CONTROL_USER_NAMESPACE);
+    controls |= bit_if(!is_off(child, CONTROL_MOUNT_NAMESPACE), CONTROL_MOUNT_NAMESPACE);
+    controls |= bit_if(getpid() == 1, CONTROL_PID_NAMESPACE);
+    controls |= bit_if(!is_off(child, CONTROL_NETWORK_NAMESPACE), CONTROL_NETWORK_NAMESPACE);
+    controls |= bit_if(!is_off(child, CONTROL_IPC_NAMESPACE), CONTROL_IPC_NAMESPACE);
+    controls |= bit_if(is_read_only, CONTROL_READ_ONLY);
+    controls |= bit_if(has_flags("/tmp", ST_NOEXEC | ST_NOSUID | ST_NODEV), CONTROL_NO_EXEC);
+    controls |= bit_if(has_no_capabilities(), CONTROL_CAPABILITIES);
+    controls |= bit_if(has_quota("/tmp", quota_of(child->steps)), CONTROL_STORAGE_LIMIT);
     return controls;
 }
 

@@ -45,6 +45,8 @@ static void add_top(struct steplist *list, const char *path)
 {
     const char *content = link_read(list->arena, path);
 
+    if (steplist_is_bound(list, path))
+        return;
     if (content && is_below_usr(content))
         steplist_link(list, path, content);
     else if (is_directory(path))

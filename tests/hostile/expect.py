@@ -62,7 +62,8 @@ def fits(expected, value):
         return value is not None and expected.matches(value)
     if isinstance(expected, (set, frozenset)):
         return value in expected
-    return type(expected) is type(value) and expected == value
+    is_same_kind = isinstance(expected, bool) == isinstance(value, bool)
+    return is_same_kind and expected == value
 
 
 def mismatches(expected, seen):

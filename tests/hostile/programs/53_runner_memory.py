@@ -11,7 +11,7 @@ if seize == "OK":
     call("ptrace", 17, runner, 0, 0)  # PTRACE_DETACH needs a stopped one; ends with us anyway
 saw(ptrace=seize, traceme=in_child(lambda: call("ptrace", 0, 0, 0, 0)),
     readv=call("process_vm_readv", runner, near, 1, remote, 1, 0),
-    memory=opened(f"/proc/{runner}/mem", os.O_RDWR),
+    memory=opened(f"/proc/{runner}/mem", os.O_RDONLY),
     environment=attempt(lambda: open(f"/proc/{runner}/environ", "rb").read()),
     maps=attempt(lambda: open(f"/proc/{runner}/maps", "rb").read()),
     fds=attempt(os.listdir, f"/proc/{runner}/fd"),
