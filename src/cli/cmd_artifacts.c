@@ -52,7 +52,7 @@ static bool read_frames(struct session *session, const struct task *task, struct
 static void print_list(struct session *session, const struct extract *extract)
 {
     struct arena *arena = &session->arena;
-    auto_end(buf_fini) struct buf page;
+    auto_end(buf_fini) struct buf page = {0};
     struct table table;
 
     if (extract->count == 0) {

@@ -9,7 +9,7 @@ enum {
 static bool run(struct session *session, const void *options, struct err *err)
 {
     const struct global_options *global = options;
-    auto_end(buf_fini) struct buf script;
+    auto_end(buf_fini) struct buf script = {0};
 
     buf_init(&script, SCRIPT_SIZE_MAX);
     if (!completion_print(global->operands.words.at[0], &script, err))

@@ -6,7 +6,7 @@
 
 static bool describe(struct session *session, const char *name, struct err *err)
 {
-    auto_end(buf_fini) struct buf page;
+    auto_end(buf_fini) struct buf page = {0};
     struct task task;
 
     if (!target_find(session, SESSION_READ, name, &session->arena, &task, err))

@@ -108,7 +108,7 @@ static bool print_documents(struct list *list, struct arena *arena, const struct
 static bool print_table(struct list *list, const struct listing *listing, struct err *err)
 {
     struct session *session = list->session;
-    auto_end(buf_fini) struct buf page;
+    auto_end(buf_fini) struct buf page = {0};
 
     buf_init(&page, PAGE_SIZE_MAX);
     table_drop_rows(&list->table);

@@ -53,7 +53,7 @@ static void add_row(struct table *table, const struct catalog *catalog,
 
 static void print_table(struct session *session, const struct profiles *profiles, bool is_wide)
 {
-    auto_end(buf_fini) struct buf page;
+    auto_end(buf_fini) struct buf page = {0};
     struct table table;
 
     buf_init(&page, PAGE_SIZE_MAX);

@@ -70,7 +70,7 @@ static void space_out(struct str json, struct buf *ret)
 
 static void show(struct str json, struct buf *ret)
 {
-    auto_end(buf_fini) struct buf spaced;
+    auto_end(buf_fini) struct buf spaced = {0};
 
     buf_init(&spaced, PAGE_SIZE_MAX);
     space_out(json, &spaced);

@@ -259,7 +259,7 @@ static bool show_plan(struct view *view, const struct output *output,
     struct task_effective effective;
     struct sandbox_spec *sandbox = arena_alloc(arena, sizeof(*sandbox));
     struct steps *steps = arena_alloc(arena, sizeof(*steps));
-    auto_end(buf_fini) struct buf text;
+    auto_end(buf_fini) struct buf text = {0};
 
     buf_init(&text, PLAN_SIZE_MAX);
     if (!local_job_make(&spec, arena, &effective, sandbox, err) ||

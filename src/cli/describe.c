@@ -61,7 +61,7 @@ static void put_bytes(struct page *page, const char *label, int64_t bytes)
 
 static void put_words(struct page *page, const char *label, const struct strs *words)
 {
-    auto_end(buf_fini) struct buf line;
+    auto_end(buf_fini) struct buf line = {0};
 
     buf_init(&line, INPUT_SIZE_MAX + ARGS_MAX);
     for (uint32_t i = 0; i < words->count; i++) {

@@ -60,7 +60,7 @@ static void print_error_json(struct session *session, int code, const struct err
 {
     struct arena *arena = &session->arena;
     struct json_value object = json_object();
-    auto_end(buf_fini) struct buf text;
+    auto_end(buf_fini) struct buf text = {0};
 
     buf_init(&text, ERROR_SIZE_MAX);
     json_put(arena, &object, "code", json_number(arena, code));

@@ -163,7 +163,7 @@ void escape_add(enum escape_mode mode, struct str bytes, struct buf *ret)
 
 struct str escape_text(struct arena *arena, enum escape_mode mode, struct str bytes)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     buf_init(&buf, bytes.size * ESCAPED_MAX + 1); /* more than it can become */
     escape_add(mode, bytes, &buf);

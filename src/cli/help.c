@@ -91,7 +91,7 @@ static void print_command(const struct command *command, struct buf *ret)
 
 void help_write(const struct command *command, FILE *out)
 {
-    auto_end(buf_fini) struct buf text;
+    auto_end(buf_fini) struct buf text = {0};
 
     buf_init(&text, HELP_SIZE_MAX);
     if (command)

@@ -15,7 +15,7 @@ static void replay_piece(void *ctx, int64_t time_ms, enum log_stream stream, str
 {
     struct replay *replay = ctx;
     FILE *out = stream == LOG_STDOUT ? replay->session->out : replay->session->err;
-    auto_end(buf_fini) struct buf text;
+    auto_end(buf_fini) struct buf text = {0};
 
     (void)time_ms;
     buf_init(&text, 8 * LOG_LINE_MAX);

@@ -43,8 +43,8 @@ bool output_is_document(const struct output *output)
 bool output_print(const struct output *output, const struct json_value *value, FILE *out,
                   struct err *err)
 {
-    auto_end(buf_fini) struct buf text;
-    auto_end(buf_fini) struct buf shown;
+    auto_end(buf_fini) struct buf text = {0};
+    auto_end(buf_fini) struct buf shown = {0};
 
     buf_init(&text, PAGE_SIZE_MAX);
     buf_init(&shown, PAGE_SIZE_MAX);

@@ -181,7 +181,7 @@ static void buf_end(struct buf *buf)
 bool steps_make(const struct sandbox_spec *spec, struct arena *arena, struct steps *ret,
                 struct err *err)
 {
-    auto_end(buf_end) struct buf job_text;
+    auto_end(buf_end) struct buf job_text = {0};
     struct steplist list = {.steps = ret, .arena = arena};
 
     buf_init(&job_text, JOB_SIZE_MAX);

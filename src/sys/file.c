@@ -52,7 +52,7 @@ static bool read_into(int fd, const char *name, size_t size_max, struct buf *buf
 bool fd_read_all(struct arena *arena, int fd, const char *name, size_t size_max, struct str *ret,
                  struct err *err)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     buf_init(&buf, size_max + 1);
     if (!read_into(fd, name, size_max, &buf, err))

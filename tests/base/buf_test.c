@@ -10,7 +10,7 @@
 
 static void what_is_added_is_there(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     (void)state;
     buf_init(&buf, 100);
@@ -25,7 +25,7 @@ static void what_is_added_is_there(void **state)
 
 static void a_full_buf_takes_the_last_byte_and_no_more(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     (void)state;
     buf_init(&buf, 4);
@@ -38,7 +38,7 @@ static void a_full_buf_takes_the_last_byte_and_no_more(void **state)
 
 static void what_does_not_fit_is_not_cut(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     (void)state;
     buf_init(&buf, 4);
@@ -50,7 +50,7 @@ static void what_does_not_fit_is_not_cut(void **state)
 
 static void print_fills_the_buf_to_its_last_byte(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     (void)state;
     buf_init(&buf, 4);
@@ -66,7 +66,7 @@ static void print_fills_the_buf_to_its_last_byte(void **state)
 
 static void reserving_beyond_the_bound_loses_nothing(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
     char *at;
 
     (void)state;
@@ -85,7 +85,7 @@ static void reserving_beyond_the_bound_loses_nothing(void **state)
 
 static void growth_keeps_what_is_there(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     (void)state;
     buf_init(&buf, 100000);
@@ -99,7 +99,7 @@ static void growth_keeps_what_is_there(void **state)
 
 static void dropping_takes_from_the_front(void **state)
 {
-    auto_end(buf_fini) struct buf buf;
+    auto_end(buf_fini) struct buf buf = {0};
 
     (void)state;
     buf_init(&buf, 10);

@@ -149,10 +149,10 @@ static void phases_are_coloured_on_a_terminal_only(void **state)
     stage->environment[2] = "TERM=xterm";
     stage->out_is_terminal = true;
     stage_run(stage, "list --no-headers");
-    assert_out(stage, "a      \x1b[32mSucceeded\x1b[0m            60s   a-pod\n");
+    assert_out(stage, "a   \x1b[32mSucceeded\x1b[0m      60s   a-pod\n");
     stage->environment[3] = "NO_COLOR=1";
     stage_run(stage, "list --no-headers");
-    assert_out(stage, "a      Succeeded            60s   a-pod\n");
+    assert_out(stage, "a   Succeeded      60s   a-pod\n");
 }
 
 static void x12_a_document_holds_no_control_bytes(void **state)

@@ -35,7 +35,7 @@ static void the_document_and_a_newline(void **state)
 
     put(stage, "ok", RESULT_VALID, STR_LIT("{\"status\":\"success\",\"n\":1.50}"));
     stage_run(stage, "result ok");
-    assert_out(stage, "{\"status\":\"success\",\"n\":1.50}\n");
+    assert_out(stage, "{\"status\": \"success\", \"n\": 1.50}\n");
     assert_err(stage, "");
     assert_int_equal(stage->code, 0);
 }

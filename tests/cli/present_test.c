@@ -113,7 +113,7 @@ static void later_rows_keep_the_widths(void **state)
     add(&fixture, "a-long-name", "x", "y");
     table_drop_rows(&fixture.table);
     add(&fixture, "b", "x", "y");
-    assert_page(&fixture, false, NULL, "b             x       y\n");
+    assert_page(&fixture, false, NULL, "b             x   y\n");
 }
 
 int main(void)

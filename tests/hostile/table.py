@@ -17,7 +17,7 @@ MIB = 1 << 20
 PROCESSES = (
     Row("1", "01_fork_bomb.py", "forks without end", timeout(3, 8), has_sibling=True, args=("2",),
         flags={"timeout": 3, "memory": "4Gi"}, sees={"error": "EAGAIN", "made": at_most(512)},
-        controls=(Control("process-limit", {"made": at_least(700)}, timeout(3, 8)),)),
+        controls=(Control("process-limit", {"made": at_least(520)}, timeout(3, 12)),)),
     Row("2", "02_thread_bomb.py", "starts threads without end", timeout(3, 8), has_sibling=True,
         flags={"timeout": 3, "memory": "512Mi"}, sees={"error": "EAGAIN", "made": at_most(512)},
         controls=(Control("process-limit", {"made": at_least(700)}, timeout(3, 8)),)),

@@ -298,8 +298,8 @@ bool cage_is_possible(void)
     int status = 0, pid = fork();
 
     if (pid == 0) {
-        freopen("/dev/null", "w", stderr);
-        world_enter();
+        if (freopen("/dev/null", "w", stderr))
+            world_enter();
         _exit(0);
     }
     waitpid(pid, &status, 0);
