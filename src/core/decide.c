@@ -479,7 +479,6 @@ static bool is_grave(const struct plan *plan)
         case ACTION_HOLD_TASK:
         case ACTION_PUT_POLICY:
         case ACTION_PUT_CODE:
-        case ACTION_KEEP_OUTPUT:
             break;
         case ACTION_SET_STATUS:
             if (reason_is_ending(plan->status.reason) || phase_is_terminal(plan->status.phase))
@@ -487,6 +486,7 @@ static bool is_grave(const struct plan *plan)
             break;
         case ACTION_START_RUN:
         case ACTION_STOP_RUN:
+        case ACTION_KEEP_OUTPUT: /* dear: not twice because a cache stands still */
         case ACTION_DROP_RUN:
         case ACTION_RELEASE_RUN:
         case ACTION_DROP_CODE:

@@ -114,7 +114,9 @@ void toy_observe(const struct toy *toy, const struct toy_fate *fate, const struc
 {
     bool has_settled = facts->has_policy && toy->now_ms >= facts->policy_settled_ms;
 
-    *ret = (struct toy_view){.task = {.name = STR_LIT("task"), .uid = STR_LIT("task-uid")}};
+    *ret = (struct toy_view){
+        .task = {.name = STR_LIT("task"), .uid = STR_LIT("task-uid")}
+    };
     ret->task.created_ms = TOY_START_MS;
     ret->task.deleted_ms = facts->deleted_ms;
     ret->task.generation = facts->generation;
@@ -141,8 +143,8 @@ void toy_observe(const struct toy *toy, const struct toy_fate *fate, const struc
         .artifacts_bytes = -1,
         .pull_grace_ms = TOY_PULL_GRACE_MS,
     };
-    output_write(ret->world.output_kept ? facts->kept_uid : 0, &ret->world.result,
-                 &ret->world.logs, &ret->world.usage);
+    output_write(ret->world.output_kept ? facts->kept_uid : 0, &ret->world.result, &ret->world.logs,
+                 &ret->world.usage);
     ret->world.usage.memory_peak_bytes = -1;
 }
 
@@ -159,6 +161,7 @@ void toy_intend(struct toy *toy, uint32_t who, const struct toy_facts *facts,
     operator->count = plan->action_count;
     operator->version = facts->version;
     operator->run_uid = facts->run.uid;
+    operator->runs_created = toy->runs_created;
     for (uint32_t i = 0; i < plan->action_count; i++)
         operator->actions[i] = plan->actions[i];
     status_read(&plan->status, &operator->wanted);
@@ -175,11 +178,18 @@ static bool status_set(struct toy_facts *facts, const struct toy_operator *who)
     return true;
 }
 
-static bool run_start(struct toy *toy, const struct toy_fate *fate)
+/* A request that is still on its way when the run that it names has come and gone is older than a
+ * lease: its author has stopped writing (leader election), and the server has given it up. */
+static bool is_overtaken(const struct toy *toy, const struct toy_operator *who)
+{
+    return who->runs_created < toy->runs_created && toy->facts.run.state == RUN_ABSENT;
+}
+
+static bool run_start(struct toy *toy, const struct toy_fate *fate, const struct toy_operator *who)
 {
     struct toy_run *run = &toy->facts.run;
 
-    if (toy->facts.has_stranger)
+    if (toy->facts.has_stranger || is_overtaken(toy, who))
         return false;
     if (run->state != RUN_ABSENT)
         return true; /* it is there, and ours */
@@ -263,7 +273,7 @@ bool toy_apply(struct toy *toy, const struct toy_fate *fate, const struct toy_op
     case ACTION_SET_STATUS:
         return status_set(facts, who);
     case ACTION_START_RUN:
-        return run_start(toy, fate);
+        return run_start(toy, fate, who);
     case ACTION_STOP_RUN:
     case ACTION_KEEP_OUTPUT:
     case ACTION_DROP_RUN:

@@ -15,6 +15,7 @@ enum {
     TOY_PULL_GRACE_MS = 20000,
     TOY_TTL_MS = 30000,
     TOY_SETTLE_MS = 5000,
+    TOY_KUBELET_MS = 30000, /* by then a living node knows that a run shall stop */
 };
 
 enum toy_ending { /* how the code ends if nobody stops it */
@@ -74,7 +75,8 @@ struct toy_facts { /* what an operator can see */
 
 struct toy_operator { /* what it has in mind: nothing, or the rest of a plan */
     uint32_t count, next;
-    uint32_t version, run_uid; /* as it saw them */
+    uint32_t version, run_uid, runs_created; /* as it saw them */
+    bool backs_off;                          /* refused: it waits until something is new */
     enum action actions[PLAN_ACTIONS_MAX];
     struct toy_status wanted;
 };
@@ -83,6 +85,7 @@ struct toy {
     int64_t now_ms;
     struct toy_facts facts, news; /* news: what a cache that stands still shows */
     bool has_news;
+    bool passed_over;  /* time hurried past what was going to happen */
     bool was_intruded; /* somebody else deleted, removed or replaced the run */
     uint32_t runs_created, runs_started, ends_written, drops, troubles_left;
     struct toy_operator operators[OPERATORS_MAX];

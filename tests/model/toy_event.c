@@ -48,9 +48,10 @@ static bool wait_pass(struct toy *toy, const struct toy_fate *fate)
 static bool run_begin(struct toy *toy, const struct toy_fate *fate)
 {
     struct toy_run *run = &toy->facts.run;
+    bool knows = run->is_stopping && toy->now_ms >= run->stopping_ms + TOY_KUBELET_MS;
 
     if (!run_can_change(toy, fate) || run->state != RUN_WAITING || run->wait != WAIT_NONE ||
-        !toy->facts.has_code)
+        !toy->facts.has_code || knows)
         return false;
     run->state = RUN_ACTIVE;
     run->started_ms = toy->now_ms;
@@ -152,9 +153,13 @@ static bool run_remove(struct toy *toy, bool is_replaced)
     toy->was_intruded = true;
     memset(run, 0, sizeof(*run));
     if (is_replaced)
-        *run = (struct toy_run){.state = RUN_ENDED, .uid = 6, .is_held = true,
-                                .cause = CAUSE_EXITED, .created_ms = toy->now_ms,
-                                .started_ms = toy->now_ms, .ended_ms = toy->now_ms};
+        *run = (struct toy_run){.state = RUN_ENDED,
+                                .uid = 6,
+                                .is_held = true,
+                                .cause = CAUSE_EXITED,
+                                .created_ms = toy->now_ms,
+                                .started_ms = toy->now_ms,
+                                .ended_ms = toy->now_ms};
     return true;
 }
 

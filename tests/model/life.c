@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "life.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decide.h"
+
+enum {
+    DEPTH_MAX = 4000,
+    LOOKS_MAX = 20, /* promise L2: reconciles in a row without anything else happening */
+    PASSES_MAX = 3, /* how often time may hurry past what was going to happen */
+    WAKES_MAX = 40, /* of one life */
+    BACKOFF_MS = 1000,
+};
+
+struct node {
+    struct toy toy;
+    uint32_t looks, passes, wakes; /* looks: in a row */
+};
+
+/* -- worlds seen before ----------------------------------------------------- */
+
+struct slot {
+    uint64_t hash; /* 0: free. Of 64 bits: a collision would hide a life, one in 10^9 times */
+    double count;
+    bool is_open; /* its lives are being lived: to meet it again is to go in a circle */
+};
+
+struct seen {
+    struct slot *slots;
+    uint64_t room, used;
+};
+
+static uint64_t hash_of(const struct node *node)
+{
+    const unsigned char *bytes = (const unsigned char *)node;
+    uint64_t hash = 0x9e3779b97f4a7c15;
+
+    for (size_t i = 0; i + 8 <= sizeof(*node); i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, 8);
+        hash = (hash ^ word) * 0xff51afd7ed558ccd;
+        hash ^= hash >> 32;
+    }
+    return hash ? hash : 1;
+}
+
+static struct slot *slot_in(struct slot *slots, uint64_t room, uint64_t hash)
+{
+    uint64_t i = hash & (room - 1);
+
+    while (slots[i].hash != 0 && slots[i].hash != hash)
+        i = (i + 1) & (room - 1);
+    return &slots[i];
+}
+
+static void seen_grow(struct seen *seen)
+{
+    uint64_t room = seen->room ? 2 * seen->room : 4096;
+    struct slot *slots = calloc(room, sizeof(*slots));
+
+    if (!slots)
+        abort();
+    for (uint64_t i = 0; i < seen->room; i++)
+        if (seen->slots[i].hash)
+            *slot_in(slots, room, seen->slots[i].hash) = seen->slots[i];
+    free(seen->slots);
+    seen->slots = slots;
+    seen->room = room;
+}
+
+/* -- living ----------------------------------------------------------------- */
+
+struct living {
+    const struct toy_fate *fate;
+    struct lives *lives;
+    struct seen seen;
+    double found; /* lives below the node under way */
+};
+
+static double live(struct living *living, const struct node *node);
+
+static void step(struct living *living, const char *word, const struct node *next)
+{
+    struct witness *witness = &living->lives->witness;
+
+    witness_step(witness, word);
+    living->lives->steps++;
+    living->found += live(living, next);
+    witness->steps--;
+}
+
+static bool is_idle(const struct toy_operator *who)
+{
+    return who->next >= who->count;
+}
+
+/* Looks first at what is cheap to see, and at the source if the decision wants that. */
+static struct plan look(struct living *living, const struct toy *toy, const struct toy_facts **seen)
+{
+    struct witness *witness = &living->lives->witness;
+    struct toy_view view;
+    struct plan plan;
+
+    *seen = toy->has_news ? &toy->news : &toy->facts;
+    toy_observe(toy, living->fate, *seen, &view);
+    decide(&view.world, &plan);
+    demand_of_plan(witness, living->fate, toy, *seen, &plan);
+    if (plan.action_count == 1 && plan.actions[0] == ACTION_LOOK_AGAIN) {
+        *seen = &toy->facts;
+        toy_observe(toy, living->fate, *seen, &view);
+        decide(&view.world, &plan);
+        demand_of_plan(witness, living->fate, toy, *seen, &plan);
+        witness_that(witness, L2_NO_VAIN_ACTION,
+                     plan.action_count == 0 || plan.actions[0] != ACTION_LOOK_AGAIN);
+    }
+    return plan;
+}
+
+static bool act(struct living *living, struct node *next, uint32_t who)
+{
+    struct toy_operator *operator= & next->toy.operators[who];
+    const struct toy before = next->toy;
+    enum action action = operator->actions[operator->next];
+    bool is_done, is_vain;
+
+    operator->next++;
+    is_done = toy_apply(&next->toy, living->fate, operator, action);
+    if (is_done && action == ACTION_SET_STATUS && phase_is_terminal(operator->wanted.phase))
+        next->toy.ends_written++;
+    if (is_done && action == ACTION_SET_STATUS)
+        operator->version = next->toy.facts.version; /* its own write */
+    if (!is_done || is_idle(operator))
+        memset(operator, 0, sizeof(*operator));
+    is_vain = is_idle(operator) && before.has_news &&
+              memcmp(&before.facts, &next->toy.facts, sizeof(before.facts)) == 0;
+    operator->backs_off = !is_done || is_vain; /* "already there" makes nobody try at once */
+    demand_of_action(&living->lives->witness, living->fate, &before, &next->toy, action);
+    return true;
+}
+
+/* Carries the rest of a plan out, with a crash possible before every action. */
+static void operator_act(struct living *living, const struct node *node, uint32_t who)
+{
+    struct node next = *node;
+
+    act(living, &next, who);
+    step(living, action_word(node->toy.operators[who].actions[node->toy.operators[who].next]),
+         &next);
+    if (node->toy.troubles_left == 0)
+        return;
+    next = *node;
+    next.toy.troubles_left--;
+    memset(&next.toy.operators[who], 0, sizeof(next.toy.operators[who]));
+    step(living, "CRASH", &next);
+}
+
+/* True: it has something to do. `wake_at_ms`: else, when to look again. */
+static bool operator_look(struct living *living, const struct node *node, uint32_t who,
+                          int64_t *wake_at_ms)
+{
+    const struct toy_facts *seen;
+    struct node next = *node;
+    struct plan plan = look(living, &node->toy, &seen);
+
+    if (plan.wake_at_ms < *wake_at_ms)
+        *wake_at_ms = plan.wake_at_ms;
+    if (plan.action_count == 0)
+        return false;
+    toy_intend(&next.toy, who, seen, &plan);
+    next.looks++;
+    witness_that(&living->lives->witness, L2_SETTLES, next.looks <= LOOKS_MAX);
+    if (next.looks <= LOOKS_MAX)
+        step(living, plan.because, &next);
+    return true;
+}
+
+static void stop_backing_off(struct node *node)
+{
+    node->looks = 0;
+    for (uint32_t who = 0; who < OPERATORS_MAX; who++)
+        node->toy.operators[who].backs_off = false;
+}
+
+static bool events_happen(struct living *living, const struct node *node)
+{
+    bool has_own = false;
+
+    for (enum toy_event event = 0; event < EVENT_COUNT; event++) {
+        struct node next = *node;
+        if (node->toy.facts.is_gone && event != EVENT_SWEEP)
+            continue;
+        if (!toy_happen(&next.toy, living->fate, event))
+            continue;
+        stop_backing_off(&next);
+        has_own |= event < EVENT_CANCEL;
+        demand_of_event(&living->lives->witness, &node->toy, &next.toy, event);
+        step(living, toy_event_word(event), &next);
+    }
+    return has_own;
+}
+
+static void cache_catch_up(struct living *living, const struct node *node)
+{
+    struct node next = *node;
+
+    next.toy.has_news = false;
+    memset(&next.toy.news, 0, sizeof(next.toy.news));
+    stop_backing_off(&next);
+    step(living, "the cache catches up", &next);
+}
+
+static bool is_any_back(const struct node *node)
+{
+    for (uint32_t who = 0; who < OPERATORS_MAX; who++)
+        if (node->toy.operators[who].backs_off)
+            return true;
+    return false;
+}
+
+/* Nobody has anything to do now. Either time goes on to the next look, or this life is at rest. */
+static void time_pass(struct living *living, const struct node *node, int64_t wake_at_ms,
+                      bool has_events)
+{
+    struct witness *witness = &living->lives->witness;
+    struct node next = *node;
+
+    if (node->toy.facts.run.state == RUN_ACTIVE && !node->toy.facts.is_gone && !is_any_back(node))
+        witness_that(witness, X7_NOTHING_WITHOUT_POLICY,
+                     node->toy.facts.has_policy || node->toy.has_news);
+    if (wake_at_ms == WAKE_NEVER || node->toy.facts.is_gone) {
+        if (!has_events) {
+            demand_of_rest(witness, living->fate, &node->toy);
+            living->found += 1;
+        }
+        return;
+    }
+    if (has_events && node->passes == PASSES_MAX)
+        return;
+    next.passes += has_events;
+    next.toy.passed_over |= has_events;
+    next.wakes++;
+    witness_that(witness, L2_SETTLES, next.wakes <= WAKES_MAX);
+    if (next.wakes > WAKES_MAX) {
+        witness_that(witness, H12_GONE_IS_DONE, !node->toy.was_intruded);
+        return;
+    }
+    stop_backing_off(&next);
+    next.toy.now_ms = wake_at_ms > node->toy.now_ms ? wake_at_ms : node->toy.now_ms + 1;
+    step(living, "time passes", &next);
+}
+
+static void go_on(struct living *living, const struct node *node)
+{
+    int64_t wake_at_ms = WAKE_NEVER;
+    bool is_busy = false, has_events;
+
+    for (uint32_t who = 0; who < living->fate->operators; who++) {
+        if (!is_idle(&node->toy.operators[who])) {
+            operator_act(living, node, who);
+            is_busy = true;
+        } else if (node->toy.operators[who].backs_off) {
+            wake_at_ms = node->toy.now_ms + BACKOFF_MS;
+        } else if (!node->toy.facts.is_gone) {
+            is_busy |= operator_look(living, node, who, &wake_at_ms);
+        }
+    }
+    has_events = events_happen(living, node);
+    if (node->toy.has_news)
+        cache_catch_up(living, node);
+    if (!is_busy)
+        time_pass(living, node, wake_at_ms, has_events || node->toy.has_news);
+}
+
+static double live(struct living *living, const struct node *node)
+{
+    uint64_t hash = hash_of(node);
+    double found = living->found, count;
+    struct slot *slot;
+
+    if (2 * living->seen.used >= living->seen.room)
+        seen_grow(&living->seen);
+    slot = slot_in(living->seen.slots, living->seen.room, hash);
+    if (slot->hash) {
+        witness_that(&living->lives->witness, L2_SETTLES, !slot->is_open);
+        return slot->count;
+    }
+    if (living->lives->witness.steps > DEPTH_MAX)
+        return 0;
+    *slot = (struct slot){.hash = hash, .is_open = true};
+    living->seen.used++;
+    living->found = 0;
+    go_on(living, node);
+    count = living->found;
+    living->found = found;
+    slot = slot_in(living->seen.slots, living->seen.room, hash);
+    slot->count = count;
+    slot->is_open = false;
+    return count;
+}
+
+void lives_live(const struct toy_fate *fate, struct lives *lives)
+{
+    struct living living = {.fate = fate, .lives = lives};
+    struct node birth;
+
+    memset(&birth, 0, sizeof(birth)); /* padding too */
+    toy_init(fate, &birth.toy);
+    lives->count += live(&living, &birth);
+    lives->worlds += living.seen.used;
+    free(living.seen.slots);
+}
