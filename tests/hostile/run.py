@@ -117,9 +117,9 @@ class Session:
         off = set(isolation.get("switchedOff", []))
         wrong = [] if not ended.object or off == set(filter(None, without.split(","))) else [
             f"status.isolation.switchedOff is {sorted(off)}"]
-        if self.limiter and ended.object and isolation.get("limiter") != self.limiter and \
+        if self.limiter and ended.object and isolation.get("limits") != self.limiter and \
                 not without:
-            wrong.append(f"limits are held by {isolation.get('limiter')}, not {self.limiter}")
+            wrong.append(f"limits are held by {isolation.get("limits")}, not {self.limiter}")
         return wrong
 
     def row(self, row, which):

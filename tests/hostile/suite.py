@@ -123,6 +123,8 @@ class Suite:
         words = [self.binary, "run", "--local", "--raw", "--name", name,
                  "--profile", self.profiles[pathlib.Path(program).suffix]]
         flags = {"timeout": 20 * self.patience, "memory": "256Mi", **flags}
+        if flags.pop("is_scaled", False): # needs that much work, not that much time
+            flags["timeout"] *= self.patience
         text = flags.pop("stdin", None)
         for flag, value in flags.items():
             words += [f"--{flag}", str(value)]

@@ -16,10 +16,11 @@ MIB = 1 << 20
 
 PROCESSES = (
     Row("1", "01_fork_bomb.py", "forks without end", timeout(3, 8), has_sibling=True, args=("2",),
-        flags={"timeout": 3, "memory": "4Gi"}, sees={"error": "EAGAIN", "made": at_most(512)},
+        flags={"timeout": 3, "is_scaled": True, "memory": "4Gi"}, sees={"error": "EAGAIN", "made": at_most(512)},
         controls=(Control("process-limit", {"made": at_least(520)}, timeout(3, 12)),)),
     Row("2", "02_thread_bomb.py", "starts threads without end", timeout(3, 8), has_sibling=True,
-        flags={"timeout": 3, "memory": "512Mi"}, sees={"error": "EAGAIN", "made": at_most(512)},
+        flags={"timeout": 3, "is_scaled": True, "memory": "512Mi"},
+        sees={"error": "EAGAIN", "made": at_most(512)},
         controls=(Control("process-limit", {"made": at_least(700)}, timeout(3, 8)),)),
     Row("3", "03_daemon.py", "leaves a daemon behind", sees={"daemon": "started"}),
     Row("4", "04_ignores_signals.py", "cannot be asked to end", timeout(1, 7), args=("9",),
