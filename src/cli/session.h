@@ -18,7 +18,7 @@ enum color_mode {
     COLOR_NEVER,
 };
 
-enum { /* exit codes (kubernetes.md, agentctl) */
+enum { /* exit codes */
     STATUS_OK = 0,
     STATUS_ERROR = 1,
     STATUS_USAGE = 2,

@@ -56,13 +56,3 @@ const char *limiter_word(enum limiter limiter)
     assert(limiter < countof(limiters));
     return limiters[limiter];
 }
-
-bool limiter_parse(struct str word, enum limiter *ret)
-{
-    for (unsigned i = 0; i < countof(limiters); i++)
-        if (str_is(word, limiters[i])) {
-            *ret = (enum limiter)i;
-            return true;
-        }
-    return false;
-}

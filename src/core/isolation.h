@@ -53,4 +53,3 @@ struct isolation {
 const char *control_word(enum control control); /* "seccomp", "landlock", "no-new-privileges" … */
 must_use bool control_parse(struct str word, enum control *ret);
 const char *limiter_word(enum limiter limiter); /* "none", "cgroup2", "cgroup1", "polled" */
-must_use bool limiter_parse(struct str word, enum limiter *ret);

@@ -21,10 +21,6 @@ enum {
 must_use bool task_validate(const struct task *task, struct err *err);
 must_use bool profile_validate(const struct profile *profile, struct err *err);
 
-/* May `after` replace `before`? Immutable fields, canceled false -> true only (promise A2). */
-must_use bool task_validate_change(const struct task *before, const struct task *after,
-                                   struct err *err);
-
 bool name_is_valid(struct str name);     /* RFC 1123 subdomain, 1 to NAME_SIZE_MAX */
 bool label_key_is_valid(struct str key); /* [prefix/]name */
 bool label_value_is_valid(struct str value);

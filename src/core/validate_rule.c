@@ -18,7 +18,8 @@ const char *quote(struct str s, char ret[QUOTE_TEXT])
     return ret;
 }
 
-const char *cpu_text(int64_t milli, char ret[32])
+/* CPU and bytes as people write them: "1500m", "2", "512Mi", "1000". */
+static const char *cpu_text(int64_t milli, char ret[32])
 {
     bool is_whole = milli % 1000 == 0;
 
@@ -26,7 +27,7 @@ const char *cpu_text(int64_t milli, char ret[32])
     return ret;
 }
 
-const char *bytes_text(int64_t bytes, char ret[32])
+static const char *bytes_text(int64_t bytes, char ret[32])
 {
     static const char *const units[] = {"", "Ki", "Mi", "Gi", "Ti"};
     unsigned unit = 0;

@@ -13,10 +13,6 @@ enum {
 
 const char *quote(struct str s, char ret[QUOTE_TEXT]); /* "\"text\"" or "\"begin…\"" */
 
-/* CPU and bytes as people write them: "1500m", "2", "512Mi", "1000". */
-const char *cpu_text(int64_t milli, char ret[32]);
-const char *bytes_text(int64_t bytes, char ret[32]);
-
 must_use bool check_name(const char *field, struct str name, struct err *err);
 must_use bool check_count(const char *field, uint32_t count, uint32_t count_max, struct err *err);
 must_use bool check_size(const char *field, size_t size, size_t size_max, struct err *err);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver/local.h"
 
-#include <assert.h>
 #include <poll.h>
+#include <stdlib.h>
 
 #include "driver/local_run.h"
 #include "driver/reconcile.h"
@@ -13,6 +13,7 @@ enum {
     DELETE_WAIT_MS = GRACE_MS + 10000,
     DELETE_LOOK_MS = 20,
     SETTLE_MAX = 20, /* promise L2 */
+    UIDS_MAX = 100 * 1000,
     DUE_MAX = 10000, /* tasks one sweep looks after; the rest waits for the next */
 };
 
@@ -181,6 +182,46 @@ static bool task_stop(struct store *store, const char *state, const struct task 
     return supervisor_await(state, task, err);
 }
 
+struct uids {
+    struct arena *arena;
+    struct str *at;
+    uint32_t count;
+};
+
+static bool uid_add(void *ctx, const struct store_row *row)
+{
+    struct uids *uids = ctx;
+
+    uids->at[uids->count++] = arena_copy(uids->arena, row->uid);
+    return uids->count < UIDS_MAX;
+}
+
+static int uid_order(const void *a, const void *b)
+{
+    return str_order(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool uid_is_known(void *ctx, struct str uid)
+{
+    const struct uids *uids = ctx;
+
+    return uids->count == UIDS_MAX || /* too many to tell: leave all where they are */
+           bsearch(&uid, uids->at, uids->count, sizeof(uid), uid_order) != NULL;
+}
+
+/* A supervisor killed between making its directory and storing its task leaves the first behind.
+ * Rare, and finding it reads every directory: so it is looked for when something is deleted. */
+static void directories_sweep(struct store *store, const char *state, struct arena *arena)
+{
+    struct uids uids = {.arena = arena, .at = arena_array(arena, UIDS_MAX, sizeof(*uids.at))};
+    struct err ignored = {0}; /* the next deletion tries again */
+
+    if (!store_list(store, uid_add, &uids, &ignored))
+        return;
+    qsort(uids.at, uids.count, sizeof(*uids.at), uid_order);
+    (void)!rundir_sweep(state, uid_is_known, &uids, &ignored);
+}
+
 bool local_delete(struct store *store, const char *state, struct str name, struct err *err)
 {
     struct arena arena = {0};
@@ -189,8 +230,10 @@ bool local_delete(struct store *store, const char *state, struct str name, struc
                    task_stop(store, state, &task, err) && rundir_remove(state, task.uid, err) &&
                    store_drop(store, task.uid, err);
 
-    if (is_done) /* a killed supervisor may have left cgroups */
+    if (is_done) { /* a killed supervisor may have left cgroups */
         sandbox_sweep(local_cgroup_name(&arena, &task));
+        directories_sweep(store, state, &arena);
+    }
     arena_fini(&arena);
     return is_done;
 }

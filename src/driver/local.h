@@ -8,8 +8,8 @@
 #include "store/store.h"
 
 /* Records the ending of tasks whose supervisor is gone (SupervisorLost), deletes what has expired,
- * removes run directories and cgroups that belong to nobody. A failure for one task does not keep
- * the others from being swept; the first error is returned. Cheap when there is nothing to do. */
+ * removes their cgroups. A failure for one task does not keep the others from being swept; the
+ * first error is returned. Cheap when there is nothing to do. */
 must_use bool local_sweep(struct store *store, const char *state, struct err *err);
 
 /* Asks a task to stop: recorded, then its supervisor is woken. ERR_REFUSED: it is over already. */
@@ -17,7 +17,7 @@ must_use bool local_cancel(struct store *store, const char *state, struct str na
                            struct err *err);
 
 /* Stops it if it runs (waits for its supervisor, at most GRACE_MS + 10 s), then removes the task,
- * its output and its result. */
+ * its output and its result; and run directories that belong to no task. */
 must_use bool local_delete(struct store *store, const char *state, struct str name,
                            struct err *err);
 

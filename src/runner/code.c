@@ -10,8 +10,8 @@
 
 #include "runner/confine.h"
 #include "runner/descriptor.h"
+#include "runner/flow.h"
 #include "runner/landlock.h"
-#include "runner/output.h"
 
 #define CODE_DIRECTORY "/workspace/artifacts"
 

@@ -173,7 +173,7 @@ static void array_print(FILE *out, const char *machine, const char *kind,
 
 static void machine_print(FILE *out, const char *machine, uint32_t arch)
 {
-    static struct program network, arguments, calls, whole;
+    struct program network, arguments, calls, whole;
 
     part_make(arch, SCMP_ACT_ALLOW, fill_network, &network);
     part_make(arch, SCMP_ACT_ALLOW, fill_arguments, &arguments);

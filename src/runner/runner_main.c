@@ -13,9 +13,9 @@
 #include "runner/confine.h"
 #include "runner/descriptor.h"
 #include "runner/filter.h"
+#include "runner/flow.h"
 #include "runner/keep.h"
 #include "runner/landlock.h"
-#include "runner/output.h"
 #include "runner/timer.h"
 #include "runner/watch.h"
 
@@ -35,7 +35,7 @@ struct runner {
     char *env[JOB_ENV_MAX + 1];
     int report_fd, frames_fd, signal_fd;
     struct outlet frames; /* used unless they go behind the output */
-    struct output output;
+    struct flow output;
     struct keeper keeper;
     struct report report;
     struct err err;
@@ -155,20 +155,20 @@ static bool code_run(struct runner *runner, struct err *err)
         !filter_choose(runner, err) ||
         !code_start(&runner->job, runner->args, runner->env, landlock_fd, &code, err))
         return false;
-    output_init(&runner->output, code.stdout_from, code.stderr_from,
-                is_limited ? runner->job.output_size_max : INT64_MAX);
+    flow_init(&runner->output, code.stdout_from, code.stderr_from,
+              is_limited ? runner->job.output_size_max : INT64_MAX);
     return controls_tell(runner, landlock_fd, err) &&
            watch_run(&runner->job, &code, runner->signal_fd, &runner->output, &runner->report, err);
 }
 
-static void output_keep(struct runner *runner, bool has_run)
+static void flow_keep(struct runner *runner, bool has_run)
 {
     runner->keeper.deadline_ms = timer_now() + END_MS;
     if (has_run) {
-        output_finish(&runner->output, runner->keeper.deadline_ms);
+        flow_finish(&runner->output, runner->keeper.deadline_ms);
         runner->report.output_bytes = runner->output.bytes;
         keep_all(&runner->keeper, &runner->report);
-        runner->report.output_truncated = output_is_truncated(&runner->output);
+        runner->report.output_truncated = flow_is_truncated(&runner->output);
     } else {
         runner->report.cause = CAUSE_START_FAILED;
         runner->report.controls = 0;
@@ -227,7 +227,7 @@ int main(int argc, char **argv)
     if (!descriptors_fill(&err) || !job_load(runner, argv[1], &err) ||
         !descriptors_take(runner, &err))
         return refuse(err.text);
-    output_keep(runner, code_run(runner, &runner->err));
+    flow_keep(runner, code_run(runner, &runner->err));
     if (!report_write(runner))
         return refuse("cannot write the report");
     return exit_of(&runner->report);

@@ -26,7 +26,7 @@ struct watch {
     const struct job *job;
     struct code *code;
     int signal_fd;
-    struct output *output;
+    struct flow *output;
     struct str input; /* what is still to be fed */
     int64_t started_ms;
     int64_t deadline_ms; /* the code's time is up */
@@ -123,12 +123,12 @@ static bool turn(struct watch *watch, struct err *err)
 {
     struct pollfd polls[POLLS];
 
-    output_poll(watch->output, polls);
+    flow_poll(watch->output, polls);
     polls[POLL_SIGNALS] = (struct pollfd){.fd = watch->signal_fd, .events = POLLIN};
     polls[POLL_INPUT] = (struct pollfd){.fd = watch->code->input_to, .events = POLLOUT};
     polls[POLL_FAILURE] = (struct pollfd){.fd = watch->code->failure_fd, .events = POLLIN};
     if (poll(polls, POLLS, timer_left(wake_ms(watch))) > 0) {
-        output_turn(watch->output, polls);
+        flow_turn(watch->output, polls);
         if (polls[POLL_INPUT].revents)
             input_feed(watch);
         if (polls[POLL_FAILURE].revents && !code_failure(watch->code, err))
@@ -183,7 +183,7 @@ static void usage_tell(struct report *ret)
     ret->memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
 }
 
-bool watch_run(const struct job *job, struct code *code, int signal_fd, struct output *output,
+bool watch_run(const struct job *job, struct code *code, int signal_fd, struct flow *output,
                struct report *ret, struct err *err)
 {
     bool has_deadline = job->timeout_ms > 0 && !(job->switched_off & CONTROL_BIT(CONTROL_TIMEOUT));

@@ -8,7 +8,7 @@
 #include "core/job.h"
 #include "core/report.h"
 #include "runner/code.h"
-#include "runner/output.h"
+#include "runner/flow.h"
 
 /* Blocks what will be watched and returns a descriptor to watch it with. Before the fork. */
 must_use bool watch_signals(int *ret_fd, struct err *err);
@@ -17,4 +17,4 @@ must_use bool watch_signals(int *ret_fd, struct err *err);
  * it returns no process but this one is left in our world (or, after a bounded time, only such as
  * the kernel cannot end). */
 must_use bool watch_run(const struct job *job, struct code *code, int signal_fd,
-                        struct output *output, struct report *ret, struct err *err);
+                        struct flow *output, struct report *ret, struct err *err);

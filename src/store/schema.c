@@ -32,7 +32,6 @@ const char *statement_text(enum statement statement)
         [STATEMENT_APPLICATION_ID] = "PRAGMA application_id",
         [STATEMENT_USER_VERSION] = "PRAGMA user_version",
         [STATEMENT_IS_EMPTY] = "SELECT count(*) = 0 FROM sqlite_schema",
-        [STATEMENT_DATA_VERSION] = "PRAGMA data_version",
         [STATEMENT_ADD_SPEC] = "INSERT INTO spec (name, document) VALUES (?, ?)",
         [STATEMENT_ADD_TASK] =
             "INSERT INTO task (id, version, name, uid, key, generation, created, ttl, canceled,"
@@ -56,8 +55,6 @@ const char *statement_text(enum statement statement)
         [STATEMENT_PUT_STATUS] = "REPLACE INTO status (id, document) VALUES (?, ?)",
         [STATEMENT_CANCEL] = "UPDATE task SET canceled = 1, version = version + 1,"
                              " generation = generation + 1 WHERE name = ? AND NOT canceled",
-        [STATEMENT_SET_TTL] = "UPDATE task SET ttl = ?2, due = ?3, version = version + 1,"
-                              " generation = generation + 1 WHERE uid = ?1 AND ttl <> ?2",
         [STATEMENT_DROP_STATUS] = "DELETE FROM status WHERE id = ?",
         [STATEMENT_DROP_SPEC] = "DELETE FROM spec WHERE id = ?",
         [STATEMENT_DROP_TASK] = "DELETE FROM task WHERE uid = ?",

@@ -482,26 +482,6 @@ bool store_cancel(struct store *store, struct str name, struct err *err)
            finish(store, cancel(store, name, err), err);
 }
 
-static bool set_ttl(struct store *store, struct str uid, int64_t ttl_ms, struct err *err)
-{
-    auto_end(statement_end) sqlite3_stmt *statement = NULL;
-    struct found found;
-
-    if (!find(store, STATEMENT_FIND_UID, uid, &found, err) ||
-        !database_statement(&store->database, STATEMENT_SET_TTL, &statement, err))
-        return false;
-    bind_str(statement, 1, uid);
-    bind_int(statement, 2, ttl_ms);
-    bind_due(statement, 3, found.phase, found.finished_ms, ttl_ms);
-    return database_run(&store->database, statement, err);
-}
-
-bool store_set_ttl(struct store *store, struct str uid, int64_t ttl_ms, struct err *err)
-{
-    return database_begin(&store->database, false, err) &&
-           finish(store, set_ttl(store, uid, ttl_ms, err), err);
-}
-
 static bool drop_documents(struct store *store, enum statement kind, int64_t id, struct err *err)
 {
     auto_end(statement_end) sqlite3_stmt *statement = NULL;
@@ -530,17 +510,4 @@ bool store_drop(struct store *store, struct str uid, struct err *err)
 {
     return database_begin(&store->database, false, err) &&
            finish(store, drop(store, uid, err), err);
-}
-
-bool store_change_count(struct store *store, int64_t *ret, struct err *err)
-{
-    auto_end(statement_end) sqlite3_stmt *statement = NULL;
-
-    if (!database_statement(&store->database, STATEMENT_DATA_VERSION, &statement, err))
-        return false;
-    if (database_step(&store->database, statement, err) != STEP_ROW)
-        return err->kind == ERR_NONE && database_damaged(&store->database, "no header", err);
-    /* the first counts what others changed, the second what we did */
-    *ret = sqlite3_column_int64(statement, 0) + sqlite3_total_changes64(store->database.sqlite);
-    return true;
 }

@@ -65,12 +65,8 @@ must_use bool store_list_due(struct store *store, int64_t now_ms,
 must_use bool store_put_status(struct store *store, const struct task *task, bool is_durable,
                                int64_t *ret_version, struct err *err);
 
-/* The two mutable fields of a spec (promise A2). Terminal tasks are not canceled: ERR_REFUSED. */
+/* false -> true only (promise A2). Terminal tasks are not canceled: ERR_REFUSED. */
 must_use bool store_cancel(struct store *store, struct str name, struct err *err);
-must_use bool store_set_ttl(struct store *store, struct str uid, int64_t ttl_ms, struct err *err);
 
 /* Removes the row (by uid). Its run directory is the caller's to remove first. */
 must_use bool store_drop(struct store *store, struct str uid, struct err *err);
-
-/* A number that changes whenever anybody changed the store: for `list -w` and waiting. */
-must_use bool store_change_count(struct store *store, int64_t *ret, struct err *err);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-void entropy_fill(void *ret, size_t size)
+static void entropy_fill(void *ret, size_t size)
 {
     unsigned char *at = ret;
 

@@ -9,6 +9,5 @@ enum {
     UUID_TEXT = 37
 };
 
-void entropy_fill(void *ret, size_t size);
 uint32_t entropy_u32(void);
 void uuid_new(char ret[UUID_TEXT]); /* RFC 9562 version 4, lower case, NUL-terminated */

@@ -119,7 +119,7 @@ class Session:
             f"status.isolation.switchedOff is {sorted(off)}"]
         if self.limiter and ended.object and isolation.get("limits") != self.limiter and \
                 not without:
-            wrong.append(f"limits are held by {isolation.get("limits")}, not {self.limiter}")
+            wrong.append(f"limits are held by {isolation.get('limits')}, not {self.limiter}")
         return wrong
 
     def row(self, row, which):

@@ -477,20 +477,19 @@ static const struct control_row {
     uint32_t off;
     const char *script;
 } control_rows[] = {
-    {"network",         OFF(SECCOMP_NETWORK),                                                         "import socket; socket.socket(socket.AF_INET)"},
+    {"network",         OFF(SECCOMP_NETWORK),                                                         "import socket; socket.socket(socket.AF_INET)"                   },
     {"calls",           OFF(SECCOMP),                                                                 /* process_vm_readv of nothing, of itself */
      "import ctypes, os; call = 310 if os.uname().machine == 'x86_64' else 270\n"
-     "if ctypes.CDLL(None).syscall(call, os.getpid(), 0, 0, 0, 0, 0): raise PermissionError"                   },
-    {"files",           OFF(LANDLOCK),                                                                "open('/mine', 'w')"                          },
+     "if ctypes.CDLL(None).syscall(call, os.getpid(), 0, 0, 0, 0, 0): raise PermissionError"                                      },
+    {"files",           OFF(LANDLOCK),                                                                "open('/mine', 'w')"                                             },
     {"execution",       OFF(LANDLOCK),
      "import shutil, subprocess; shutil.copy('/bin/true', '/tmp/t')\n"
-     "subprocess.run(['/tmp/t'], check=True)"                                                                                                       },
+     "subprocess.run(['/tmp/t'], check=True)"                                                                                                                          },
     {"no_new_privs",    OFF(NO_NEW_PRIVILEGES) | OFF(SECCOMP) | OFF(SECCOMP_NETWORK) | OFF(LANDLOCK),
-     "if 'NoNewPrivs:\\t1' in open('/proc/self/status').read(): raise PermissionError"                                                              },
-    {"runner's memory", OFF(NOT_DUMPABLE) | OFF(LANDLOCK),                                            "open('/proc/1/environ').read()"              },
-    {"open files",      OFF(RLIMITS),                                                                 "import os\nfor i in range(300): os.dup(1)"   },
-    {"core",            OFF(RLIMITS),
-     "import resource\nif resource.getrlimit(resource.RLIMIT_CORE)[1] == 1: raise OSError"                                                          },
+     "if 'NoNewPrivs:\\t1' in open('/proc/self/status').read(): raise PermissionError"                                                                                 },
+    {"runner's memory", OFF(NOT_DUMPABLE) | OFF(LANDLOCK),                                            "open('/proc/1/environ').read()"                                 },
+    {"open files",      OFF(RLIMITS),                                                                 "import os\nfor i in range(300): os.dup(1)"                      },
+    {"file size",       OFF(RLIMITS),                                                                 "import os; f = os.open('/tmp/f', 66); os.ftruncate(f, 65 << 20)"},
 };
 
 static void control_denies_and_only_it(void **state)

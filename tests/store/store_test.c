@@ -148,7 +148,7 @@ static void an_absent_task_is_said_to_be_absent(void **state)
     auto_end(store_end) struct store *store = open_store(*state, STORE_WRITE);
     auto_end(arena_fini) struct arena arena = {0};
     struct task got, task = scratch_task("nobody", "u-1");
-    struct err errs[6] = {{0}};
+    struct err errs[5] = {{0}};
     int64_t version;
 
     task.version = STR_LIT("1");
@@ -156,8 +156,7 @@ static void an_absent_task_is_said_to_be_absent(void **state)
     assert_false(store_read_key(store, STR_LIT("k"), &arena, &got, &errs[1]));
     assert_false(store_put_status(store, &task, true, &version, &errs[2]));
     assert_false(store_cancel(store, task.name, &errs[3]));
-    assert_false(store_set_ttl(store, task.uid, 1, &errs[4]));
-    assert_false(store_drop(store, task.uid, &errs[5]));
+    assert_false(store_drop(store, task.uid, &errs[4]));
     for (size_t i = 0; i < countof(errs); i++)
         assert_int_equal(errs[i].kind, ERR_ABSENT);
     assert_string_equal(errs[0].text, "there is no task \"nobody\"");
@@ -464,24 +463,17 @@ static void h04_canceled_never_expires(void **state)
     check_due(store, INT64_MAX, "open done late stopped");
 }
 
-static void a_changed_ttl_changes_when_it_expires(void **state)
+static void a_task_is_due_at_its_ttl(void **state)
 {
     auto_end(store_end) struct store *store = open_store(*state, STORE_WRITE);
-    auto_end(arena_fini) struct arena arena = {0};
     struct task task = scratch_task("one", "u-1");
-    struct err err = {0};
 
+    task.spec.ttl_ms = 7000;
     create(store, &task, "");
-    assert_true(store_set_ttl(store, task.uid, 7000, &err));
     check_due(store, 0, "one"); /* not over: always due */
     end_task(store, "one", PHASE_SUCCEEDED, 1790000000000);
     check_due(store, 1790000006999, "");
     check_due(store, 1790000007000, "one");
-    assert_true(store_set_ttl(store, task.uid, 9000, &err));
-    check_due(store, 1790000007000, "");
-    assert_true(store_set_ttl(store, task.uid, TTL_KEEP, &err));
-    check_due(store, INT64_MAX, "");
-    assert_int_equal(read_task(store, "one", &arena).spec.ttl_ms, TTL_KEEP);
 }
 
 static void a_dropped_task_leaves_nothing(void **state)
@@ -496,25 +488,6 @@ static void a_dropped_task_leaves_nothing(void **state)
     assert_true(store_list(store, see, &seen, &err));
     assert_string_equal(seen.names, "");
     create(store, &task, "key");
-}
-
-static void the_change_count_moves_with_every_change(void **state)
-{
-    auto_end(store_end) struct store *ours = open_store(*state, STORE_WRITE);
-    auto_end(store_end) struct store *theirs = open_store(*state, STORE_WRITE);
-    struct task a = scratch_task("a", "u-1"), b = scratch_task("b", "u-2");
-    int64_t counts[4];
-    struct err err = {0};
-
-    assert_true(store_change_count(ours, &counts[0], &err));
-    create(ours, &a, "");
-    assert_true(store_change_count(ours, &counts[1], &err));
-    create(theirs, &b, "");
-    assert_true(store_change_count(ours, &counts[2], &err));
-    assert_true(store_change_count(ours, &counts[3], &err));
-    assert_int_not_equal(counts[0], counts[1]);
-    assert_int_not_equal(counts[1], counts[2]);
-    assert_int_equal(counts[2], counts[3]);
 }
 
 int main(void)
@@ -543,11 +516,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_row_says_what_the_columns_need, scratch_make,
                                         scratch_remove),
         cmocka_unit_test_setup_teardown(h04_canceled_never_expires, scratch_make, scratch_remove),
-        cmocka_unit_test_setup_teardown(a_changed_ttl_changes_when_it_expires, scratch_make,
-                                        scratch_remove),
+        cmocka_unit_test_setup_teardown(a_task_is_due_at_its_ttl, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(a_dropped_task_leaves_nothing, scratch_make,
-                                        scratch_remove),
-        cmocka_unit_test_setup_teardown(the_change_count_moves_with_every_change, scratch_make,
                                         scratch_remove),
     };
 

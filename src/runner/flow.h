@@ -25,7 +25,7 @@ struct stream {
     uint64_t tail_bytes;    /* all that ever went in */
 };
 
-struct output {
+struct flow {
     struct stream streams[2]; /* stdout, stderr */
     int64_t live_max, live_left;
     int64_t bytes; /* all that the code wrote */
@@ -33,16 +33,13 @@ struct output {
 };
 
 /* `output` is zeroed memory. live_max: INT64_MAX for no limit. */
-void output_init(struct output *output, int stdout_from, int stderr_from, int64_t live_max);
+void flow_init(struct flow *output, int stdout_from, int stderr_from, int64_t live_max);
 
-void output_poll(const struct output *output, struct pollfd ret[OUTPUT_POLLS]);
-void output_turn(struct output *output, const struct pollfd polls[OUTPUT_POLLS]);
-
-/* The code's ends are closed and everything live has been written. */
-bool output_is_over(const struct output *output);
+void flow_poll(const struct flow *output, struct pollfd ret[OUTPUT_POLLS]);
+void flow_turn(struct flow *output, const struct pollfd polls[OUTPUT_POLLS]);
 
 /* Reads what is left in the pipes and writes all that waits, the tails last; bounded by time.
  * Nobody may hold the pipes' other ends any more. */
-void output_finish(struct output *output, int64_t deadline_ms);
+void flow_finish(struct flow *output, int64_t deadline_ms);
 
-bool output_is_truncated(const struct output *output); /* something never came out */
+bool flow_is_truncated(const struct flow *output); /* something never came out */

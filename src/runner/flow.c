@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runner/output.h"
+#include "runner/flow.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "core/frame.h"
 #include "runner/timer.h"
 
-void output_init(struct output *output, int stdout_from, int stderr_from, int64_t live_max)
+void flow_init(struct flow *output, int stdout_from, int stderr_from, int64_t live_max)
 {
     output->streams[0].from = stdout_from;
     output->streams[0].to.fd = STDOUT_FILENO;
@@ -24,12 +24,12 @@ static bool has_pending(const struct stream *stream)
 
 /* While live, a stream is read only when all of it has been written: then the code waits for the
  * reader. Beyond the limit it is always read. */
-static bool wants_bytes(const struct output *output, const struct stream *stream)
+static bool wants_bytes(const struct flow *output, const struct stream *stream)
 {
     return stream->from >= 0 && (output->is_limited || !has_pending(stream));
 }
 
-void output_poll(const struct output *output, struct pollfd ret[OUTPUT_POLLS])
+void flow_poll(const struct flow *output, struct pollfd ret[OUTPUT_POLLS])
 {
     for (size_t i = 0; i < countof(output->streams); i++) {
         const struct stream *stream = &output->streams[i];
@@ -65,7 +65,7 @@ static void tail_add(struct stream *stream, struct str bytes)
     }
 }
 
-static void limit_say(struct output *output, struct stream *stream)
+static void limit_say(struct flow *output, struct stream *stream)
 {
     char notice[OUTPUT_NOTICE];
     bool is_mid_line = stream->pending_end > stream->pending_start
@@ -88,7 +88,7 @@ static void mark_replace(char *bytes, size_t size)
         *at = '?';
 }
 
-static void bytes_take(struct output *output, struct stream *stream, char *bytes, size_t size)
+static void bytes_take(struct flow *output, struct stream *stream, char *bytes, size_t size)
 {
     size_t live = output->live_left < (int64_t)size ? (size_t)output->live_left : size;
 
@@ -110,7 +110,7 @@ static void bytes_take(struct output *output, struct stream *stream, char *bytes
 }
 
 /* False: nothing more to read now, or ever. */
-static bool stream_read(struct output *output, struct stream *stream)
+static bool stream_read(struct flow *output, struct stream *stream)
 {
     char bytes[OUTPUT_CHUNK];
     ssize_t got = read(stream->from, bytes, sizeof(bytes));
@@ -126,7 +126,7 @@ static bool stream_read(struct output *output, struct stream *stream)
     return false;
 }
 
-void output_turn(struct output *output, const struct pollfd polls[OUTPUT_POLLS])
+void flow_turn(struct flow *output, const struct pollfd polls[OUTPUT_POLLS])
 {
     for (size_t i = 0; i < countof(output->streams); i++) {
         struct stream *stream = &output->streams[i];
@@ -139,7 +139,7 @@ void output_turn(struct output *output, const struct pollfd polls[OUTPUT_POLLS])
     }
 }
 
-bool output_is_over(const struct output *output)
+static bool flow_is_over(const struct flow *output)
 {
     bool is_over = true;
 
@@ -160,14 +160,14 @@ static void tail_write(struct stream *stream, int64_t deadline_ms)
     outlet_write(&stream->to, (struct str){stream->tail, start}, deadline_ms);
 }
 
-void output_finish(struct output *output, int64_t deadline_ms)
+void flow_finish(struct flow *output, int64_t deadline_ms)
 {
     struct pollfd polls[OUTPUT_POLLS];
 
-    while (!output_is_over(output) && timer_left(deadline_ms) > 0) {
-        output_poll(output, polls);
+    while (!flow_is_over(output) && timer_left(deadline_ms) > 0) {
+        flow_poll(output, polls);
         if (poll(polls, OUTPUT_POLLS, timer_left(deadline_ms)) > 0)
-            output_turn(output, polls);
+            flow_turn(output, polls);
     }
     for (size_t i = 0; i < countof(output->streams); i++) {
         struct stream *stream = &output->streams[i];
@@ -177,7 +177,7 @@ void output_finish(struct output *output, int64_t deadline_ms)
     }
 }
 
-bool output_is_truncated(const struct output *output)
+bool flow_is_truncated(const struct flow *output)
 {
     bool is_truncated = false;
 
