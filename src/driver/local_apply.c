@@ -209,6 +209,6 @@ bool local_apply(void *self, const struct world *world, const struct plan *plan,
     case ACTION_COUNT:
         break;
     }
-    assert(!"an action that no local plan holds");
+    assert(false); /* an action that no local plan holds */
     return false;
 }

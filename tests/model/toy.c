@@ -33,7 +33,7 @@ static uint32_t uid_number(struct str text)
     for (uint32_t i = 0; i < countof(uids); i++)
         if (str_is(text, uids[i]))
             return i;
-    assert(!"a uid that was never given");
+    assert(false); /* a uid that was never given */
     return 0;
 }
 
