@@ -2,10 +2,12 @@
 #include "api/manifest.h"
 
 #include "api/field.h"
-#include "json/excerpt.h"
 #include "yaml/yaml.h"
+#include "json/excerpt.h"
 
-enum { MANIFEST_ITEMS_MAX = 10000 };
+enum {
+    MANIFEST_ITEMS_MAX = 10000
+};
 
 struct items {
     struct manifest_item *at;

@@ -4,7 +4,7 @@
 /* What C17 with GNU attributes cannot say in one word. Nothing here hides control flow. */
 #include <stddef.h>
 
-#define must_use                   __attribute__((warn_unused_result))
+#define must_use                 __attribute__((warn_unused_result))
 #define printf_like(text, first) __attribute__((format(printf, text, first)))
 
 /* Calls end(&variable) when the variable's scope is left, on every path. */

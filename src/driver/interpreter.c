@@ -76,7 +76,7 @@ static void cache_add(struct arena *arena, const char *cache, struct str key, st
     if (fd < 0 || fstat(fd, &file) < 0)
         return;
     if (file.st_size > CACHE_SIZE_MAX / 2 && ftruncate(fd, 0) < 0)
-        return;                             /* old news: interpreters change rarely */
+        return;                              /* old news: interpreters change rarely */
     (void)!fd_write_all(fd, line, &ignored); /* a lost line costs one more question */
 }
 

@@ -130,7 +130,8 @@ class Suite:
             words += [f"--{flag}", str(value)]
         words += ["--stdin"] if text is not None else []
         words += ["--insecure-without", without] if without else []
-        args = [arg.format_map(self.canary.names) for arg in args]
+        names = dict(self.canary.names, two_seconds=2 * self.patience)
+        args = [arg.format_map(names) for arg in args]
         return words + [self.source(program), "--", *args], text
 
     def start(self, name, program, args=(), flags=(), without=""):

@@ -15,7 +15,7 @@ REFUSED = frozenset({"EPERM", "ENOSYS"})
 MIB = 1 << 20
 
 PROCESSES = (
-    Row("1", "01_fork_bomb.py", "forks without end", timeout(3, 8), has_sibling=True, args=("2",),
+    Row("1", "01_fork_bomb.py", "forks without end", timeout(3, 8), has_sibling=True, args=("{two_seconds}",),
         flags={"timeout": 3, "is_scaled": True, "memory": "4Gi"}, sees={"error": "EAGAIN", "made": at_most(512)},
         controls=(Control("process-limit", {"made": at_least(520)}, timeout(3, 12)),)),
     Row("2", "02_thread_bomb.py", "starts threads without end", timeout(3, 8), has_sibling=True,
