@@ -443,7 +443,9 @@ spec:
   image: docker.io/library/debian:12
   allowTag: true
   fileName: entrypoint.sh
-  resources: {default: {cpu: "1", memory: 64Mi, ephemeral-storage: 16Mi}, max: {cpu: "1", memory: 64Mi, ephemeral-storage: 16Mi}}
+  resources:
+    default: &limits {cpu: "1", memory: 64Mi, ephemeral-storage: 16Mi}
+    max: *limits
   timeoutSeconds: {default: 5, max: 10}
   local: {interpreter: sh}
 """)

@@ -16,6 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/* cmocka.h wants these before it */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
 #define MIB (INT64_C(1024) * 1024)
 
 enum {
@@ -293,7 +299,7 @@ void cage_run(struct cage *cage)
     rmdir(root);
 }
 
-bool cage_is_possible(void)
+static bool cage_is_possible(void)
 {
     int status = 0, pid = fork();
 
@@ -352,4 +358,40 @@ struct cage *cage_free(struct cage *cage)
         buf_fini(&cage->files[i].bytes);
     free(cage);
     return NULL;
+}
+
+struct cage *cage_shell(const char *script)
+{
+    return cage_new("/bin/sh", "-c", script);
+}
+
+struct cage *cage_python(const char *script)
+{
+    return cage_new("/usr/bin/python3", "-c", script);
+}
+
+void assert_exit(const struct cage *cage, int code)
+{
+    if (!WIFEXITED(cage->status) || WEXITSTATUS(cage->status) != code)
+        fprintf(stderr, "status %x, output <%.*s> errors <%.*s> report <%s>\n", cage->status,
+                (int)cage->out.size, cage->out.at, (int)cage->errors.size, cage->errors.at,
+                cage->report_text);
+    assert_true(WIFEXITED(cage->status));
+    assert_int_equal(WEXITSTATUS(cage->status), code);
+}
+
+void assert_text(struct str got, const char *expected)
+{
+    if (!str_is(got, expected))
+        fprintf(stderr, "got <%.*s>\nnot <%s>\n", STR_ARG(got), expected);
+    assert_true(str_is(got, expected));
+}
+
+int cage_tests_run(const struct CMUnitTest *tests, size_t count)
+{
+    if (!cage_is_possible()) {
+        puts("skipped: this place allows no user namespaces");
+        return 77;
+    }
+    return _cmocka_run_group_tests("runner", tests, count, NULL, NULL);
 }

@@ -41,8 +41,17 @@ struct cage {
     struct buf text; /* output without frames, if is_behind_output */
 };
 
-bool cage_is_possible(void);
+struct CMUnitTest;
+
+/* Runs the tests, or skips them all where there are no user namespaces; for main() to return. */
+int cage_tests_run(const struct CMUnitTest *tests, size_t count);
+
+struct cage *cage_shell(const char *script);
+struct cage *cage_python(const char *script);
 struct cage *cage_new(const char *program, const char *first, const char *second);
 void cage_run(struct cage *cage);
 const struct cage_file *cage_find(const struct cage *cage, enum frame_kind kind, const char *path);
 struct cage *cage_free(struct cage *cage);
+
+void assert_exit(const struct cage *cage, int code);
+void assert_text(struct str got, const char *expected);
