@@ -14,34 +14,34 @@ struct row {
     const char *text, *line, *json;
 };
 
+#define WIDE "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" /* two, three and four bytes */
+
 static const struct row rows[] = {
-    {{"plain", 5},                                   "plain",           "plain",                                  "plain"                },
-    {{"", 0},                                        "",                "",                                       ""                     },
-    {{"a\nb\tc", 5},                                 "a\nb\tc",         "a\\nb\\tc",                              "a\nb\tc"              },
-    {{"a\rb", 3},                                    "a\\rb",           "a\\rb",                                  "a\\rb"                },
-    {{"\x1b[2J", 4},                                 "\\x1b[2J",        "\\x1b[2J",                               "\\u001b[2J"           },
-    {{"\0", 1},                                      "\\x00",           "\\x00",                                  "\\u0000"              },
-    {{"\x7f", 1},                                    "\\x7f",           "\\x7f",                                  "\\u007f"              },
+    {{"plain", 5},                     "plain",           "plain",                "plain"                },
+    {{"", 0},                          "",                "",                     ""                     },
+    {{"a\nb\tc", 5},                   "a\nb\tc",         "a\\nb\\tc",            "a\nb\tc"              },
+    {{"a\rb", 3},                      "a\\rb",           "a\\rb",                "a\\rb"                },
+    {{"\x1b[2J", 4},                   "\\x1b[2J",        "\\x1b[2J",             "\\u001b[2J"           },
+    {{"\0", 1},                        "\\x00",           "\\x00",                "\\u0000"              },
+    {{"\x7f", 1},                      "\\x7f",           "\\x7f",                "\\u007f"              },
     {{"\xc2\x9b"
       "31m",
       5},
-     "\\u009b31m",                                                      "\\u009b31m",
-     "\\u009b31m"                                                                                                                        },
-    {{"\xe2\x80\xae", 3},                            "\\u202e",         "\\u202e",                                "\\u202e"              },
-    {{"\xe2\x81\xa6x\xe2\x81\xa9", 7},               "\\u2066x\\u2069", "\\u2066x\\u2069",                        "\\u2066x\\u2069"      },
-    {{"\xe2\x80\xa8", 3},                            "\\u2028",         "\\u2028",                                "\\u2028"              },
-    {{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 11},
-     "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",                          "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
-     "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"                                                                                            },
-    {{"\x9b", 1},                                    "\\x9b",           "\\x9b",                                  "\\ufffd"              },
-    {{"\xff\xfe", 2},                                "\\xff\\xfe",      "\\xff\\xfe",                             "\\ufffd\\ufffd"       },
-    {{"\xc0\x80", 2},                                "\\xc0\\x80",      "\\xc0\\x80",                             "\\ufffd\\ufffd"       },
-    {{"\xed\xa0\x80", 3},                            "\\xed\\xa0\\x80", "\\xed\\xa0\\x80",                        "\\ufffd\\ufffd\\ufffd"},
-    {{"\xe2\x82", 2},                                "\\xe2\\x82",      "\\xe2\\x82",                             "\\ufffd\\ufffd"       },
-    {{"\xe2(", 2},                                   "\\xe2(",          "\\xe2(",                                 "\\ufffd("             },
+     "\\u009b31m",                                        "\\u009b31m",
+     "\\u009b31m"                                                                                        },
+    {{"\xe2\x80\xae", 3},              "\\u202e",         "\\u202e",              "\\u202e"              },
+    {{"\xe2\x81\xa6x\xe2\x81\xa9", 7}, "\\u2066x\\u2069", "\\u2066x\\u2069",      "\\u2066x\\u2069"      },
+    {{"\xe2\x80\xa8", 3},              "\\u2028",         "\\u2028",              "\\u2028"              },
+    {{WIDE, 11},                       WIDE,              WIDE,                   WIDE                   },
+    {{"\x9b", 1},                      "\\x9b",           "\\x9b",                "\\ufffd"              },
+    {{"\xff\xfe", 2},                  "\\xff\\xfe",      "\\xff\\xfe",           "\\ufffd\\ufffd"       },
+    {{"\xc0\x80", 2},                  "\\xc0\\x80",      "\\xc0\\x80",           "\\ufffd\\ufffd"       },
+    {{"\xed\xa0\x80", 3},              "\\xed\\xa0\\x80", "\\xed\\xa0\\x80",      "\\ufffd\\ufffd\\ufffd"},
+    {{"\xe2\x82", 2},                  "\\xe2\\x82",      "\\xe2\\x82",           "\\ufffd\\ufffd"       },
+    {{"\xe2(", 2},                     "\\xe2(",          "\\xe2(",               "\\ufffd("             },
     {{"\xf4\x90\x80\x80", 4},
-     "\\xf4\\x90\\x80\\x80",                                            "\\xf4\\x90\\x80\\x80",
-     "\\ufffd\\ufffd\\ufffd\\ufffd"                                                                                                      },
+     "\\xf4\\x90\\x80\\x80",                              "\\xf4\\x90\\x80\\x80",
+     "\\ufffd\\ufffd\\ufffd\\ufffd"                                                                      },
 };
 
 static void assert_shown(enum escape_mode mode, struct str in, const char *expected)

@@ -42,7 +42,7 @@ static void kept_init(struct kept *kept)
 
 static void kept_fini(struct kept *kept)
 {
-    char command[192];
+    char command[256];
 
     snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", kept->path, kept->path);
     assert_int_equal(system(command), 0);
