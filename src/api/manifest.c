@@ -91,6 +91,24 @@ static bool list_add(struct field_reader *reader, const struct json_value *value
     return true;
 }
 
+/* YAML reads JSON too, and tells where things stand; but not its escapes of two halves
+ * ("\\ud83d\\ude00"), which many programs write. */
+static bool text_read(struct arena *arena, struct str text, const char *file,
+                      struct json_value **ret, uint32_t *ret_count, struct err *err)
+{
+    struct json_value *value = arena_alloc(arena, sizeof(*value));
+    struct err not_json = {0};
+
+    if (yaml_read(arena, text, file, ret, ret_count, err))
+        return true;
+    if (!json_read(arena, text, value, &not_json))
+        return false;
+    *err = (struct err){0};
+    *ret = value;
+    *ret_count = 1;
+    return true;
+}
+
 bool manifest_read(struct arena *arena, struct str text, const char *file,
                    struct manifest_item **ret, uint32_t *ret_count, struct err *err)
 {
@@ -99,7 +117,7 @@ bool manifest_read(struct arena *arena, struct str text, const char *file,
     struct items items = {0};
     uint32_t count;
 
-    if (!yaml_read(arena, text, file, &documents, &count, err))
+    if (!text_read(arena, text, file, &documents, &count, err))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         bool is_list = str_is(kind_of(&documents[i]), "List");
