@@ -117,6 +117,7 @@ class Control:
     after: object = None
     changes: bool = False  # a canary file
     needs: object = None  # returns why this machine cannot show it, or nothing
+    attempts: int = 1  # more where another load of the machine can hide what is possible
 
 
 @dataclasses.dataclass(frozen=True)

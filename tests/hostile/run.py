@@ -8,9 +8,11 @@ protection switched off.
 Runs as whoever calls it; --as user, for root, as uid 12345. One line per run, skips by name with a
 reason, and a closing line. --patience N stretches every bound for slow machines."""
 import argparse
+import glob
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -88,8 +90,18 @@ class Session:
         self.suite, self.tally, self.identity, self.limiter = suite, tally, identity, limiter
         self.shown = []
 
-    def one(self, label, which, row, verdict, sees, args, flags, without, during, after, hits,
-            may_change):
+    def one(self, label, which, row, *how, attempts=1):
+        wrong, ended = self.look(label, row, *how)
+        while wrong and attempts > 1:
+            attempts -= 1
+            wrong, ended = self.look(label, row, *how)
+        self.tally.add(which, label, wrong)
+        if row.table and which != "controls":
+            self.shown.append((row, ended))
+
+    def look(self, label, row, verdict, sees, args, flags, without, during, after, hits,
+             may_change):
+        """Runs it once; what is wrong with it, and what came of it."""
         suite = self.suite
         ended, wrong = suite.run(label, row, args, flags, without, during)
         wrong = list(wrong)
@@ -108,9 +120,7 @@ class Session:
             wrong.append(f"saw: {ended.saw}")
             wrong.append(f"message: {ended.status.get('message', '')}; stderr: "
                          f"{ended.errors.decode(errors='replace')[-1500:]}")
-        self.tally.add(which, label, wrong)
-        if row.table and not without:
-            self.shown.append((row, ended))
+        return wrong, ended
 
     def isolation_wrong(self, ended, without):
         isolation = ended.status.get("isolation", {})
@@ -146,7 +156,8 @@ class Session:
             return
         self.one(f"{label}.without-{control.without.replace(',', '+')}", "controls", row,
                  control.verdict, control.sees, args, {**row.flags, **control.flags},
-                 control.without, control.during, control.after, control.hits, control.changes)
+                 control.without, control.during, control.after, control.hits, control.changes,
+                 attempts=control.attempts)
 
     def print_table(self):
         print(f"\n{'program':34}{'does':42}{'phase':11}{'reason':11}{'exit':>5}{'code':>6}"
@@ -176,14 +187,24 @@ def chosen(only):
 
 
 def become_user(options):
-    """The same command as an ordinary user in a home of its own."""
+    """The same command as an ordinary user, in a home of its own that holds copies of all that is
+    needed: he need not reach the folder of this clone, nor the caller's own interpreter."""
     with tempfile.TemporaryDirectory(prefix="agenttask-user-", dir="/tmp") as home:
-        os.chown(home, ORDINARY_USER, ORDINARY_USER)
-        words = [word for word in sys.argv[1:] if word not in ("--as", "user")]
+        binary = options.agentctl or os.path.join(options.build, "agentctl")
+        shutil.copy(binary, home)
+        shutil.copy(os.path.join(os.path.dirname(binary), "runner"), home)
+        copy = os.path.join(home, "hostile")
+        shutil.copytree(os.path.dirname(os.path.abspath(__file__)), copy)
+        for path in (home, *glob.glob(f"{home}/**", recursive=True)):
+            os.chown(path, ORDINARY_USER, ORDINARY_USER)
+        words = [f"--patience={options.patience}", f"--only={options.only}"]
+        words += ["--table"] if options.table else []
+        words += [f"--limiter={options.limiter}"] if options.limiter else []
         return subprocess.run(
             ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups",
              "env", "-i", f"PATH={os.environ['PATH']}", f"HOME={home}", f"TMPDIR={home}",
-             sys.executable, __file__, *words], cwd=options.cwd, check=False).returncode
+             "/usr/bin/python3", "-B", os.path.join(copy, "run.py"), "--agentctl",
+             os.path.join(home, "agentctl"), *words], cwd=home, check=False).returncode
 
 
 def main():
@@ -196,7 +217,6 @@ def main():
     parser.add_argument("--patience", type=int, default=1)
     parser.add_argument("--limiter", choices=("cgroup2", "cgroup1", "polled"))
     options = parser.parse_args()
-    options.cwd = os.getcwd()
     identity = "root" if os.geteuid() == 0 else "user"
     if options.identity == "user" and identity == "root":
         return become_user(options)
