@@ -340,6 +340,9 @@ bool sandbox_reap(struct sandbox *sandbox, int *ret_status, struct err *err)
         return err_sys(err, errno, "wait for the runner");
     sandbox->pid = 0;
     sandbox_watch(sandbox); /* what happened since the last look */
+    /* Nothing is in the cgroups any more. They go before the verdict is recorded: a supervisor
+     * killed right after that would leave them to a sweep that has no reason to look. */
+    hold_close(&sandbox->hold);
     *ret_status = status;
     return true;
 }
