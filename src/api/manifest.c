@@ -2,8 +2,8 @@
 #include "api/manifest.h"
 
 #include "api/field.h"
-#include "yaml/yaml.h"
 #include "json/excerpt.h"
+#include "yaml/yaml.h"
 
 enum {
     MANIFEST_ITEMS_MAX = 10000
@@ -92,7 +92,7 @@ static bool list_add(struct field_reader *reader, const struct json_value *value
 }
 
 /* YAML reads JSON too, and tells where things stand; but not its escapes of two halves
- * ("\\ud83d\\ude00"), which many programs write. */
+ * ("\ud83d\ude00"), which many programs write. */
 static bool text_read(struct arena *arena, struct str text, const char *file,
                       struct json_value **ret, uint32_t *ret_count, struct err *err)
 {

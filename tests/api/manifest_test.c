@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/manifest.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,23 +124,47 @@ static void every_shipped_profile_is_valid_and_bears_its_files_name(void **state
     arena_fini(&arena);
 }
 
+static int is_yaml(const struct dirent *entry)
+{
+    return str_ends(str_of(entry->d_name), ".yaml");
+}
+
+/* The sample has the name of its file, and a shipped profile. */
+static void check_sample(const char *directory, struct str name)
+{
+    struct arena arena = {0};
+    const char *path = arena_print(&arena, "%s/%.*s", directory, STR_ARG(name)).at;
+    struct manifest_item *items;
+    struct err err = {0};
+    struct str text, stem, ending, yaml;
+    uint32_t count;
+
+    if (!file_read(&arena, path, 65536, &text, &err) ||
+        !manifest_read(&arena, text, path, &items, &count, &err) ||
+        !task_validate(&items[0].task, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(count, 1);
+    assert_true(str_cut(name, '.', &stem, &ending));
+    assert_true(str_equal(items[0].task.name, stem));
+    assert_true(builtin_profile(items[0].task.spec.profile, &yaml));
+    arena_fini(&arena);
+}
+
 /* h66: samples are run by nobody unless they are right. */
 static void h66_samples_and_docs_wrong(void **state)
 {
     struct arena arena = {0};
-    const char *path =
-        arena_print(&arena, "%s/config/samples/periodic-agent.yaml", getenv("SOURCE_ROOT")).at;
-    struct manifest_item *items;
-    struct err err = {0};
-    struct str text;
-    uint32_t count;
+    const char *directory = arena_print(&arena, "%s/config/samples", getenv("SOURCE_ROOT")).at;
+    struct dirent **entries;
+    int count = scandir(directory, &entries, is_yaml, alphasort);
 
     (void)state;
-    assert_true(file_read(&arena, path, 65536, &text, &err));
-    assert_true(manifest_read(&arena, text, path, &items, &count, &err));
-    for (uint32_t i = 0; i < count; i++)
-        assert_true(task_validate(&items[i].task, &err));
-    assert_true(str_is(items[0].task.name, "periodic-agent"));
+    assert_true(count >= 3);
+    for (int i = 0; i < count; i++) {
+        check_sample(directory, str_of(entries[i]->d_name));
+        free(entries[i]);
+    }
+    free(entries);
     arena_fini(&arena);
 }
 
