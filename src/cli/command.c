@@ -11,8 +11,8 @@ static const struct command *const commands[] = {
 #define AT(member) offsetof(struct global_options, member)
 static const struct flag global_flags[] = {
     {"local",          0,   FLAG_SWITCH, AT(local),      NULL,   "on this machine, not a cluster"},
-    {"context",        0,   FLAG_TEXT,   AT(context),    "NAME", "which context of it to use"    },
     {"kubeconfig",     0,   FLAG_TEXT,   AT(kubeconfig), "FILE", "the kubeconfig to use"         },
+    {"context",        0,   FLAG_TEXT,   AT(context),    "NAME", "which context of it to use"    },
     {"namespace",      'n', FLAG_TEXT,   AT(space),      "NAME", "the namespace of the tasks"    },
     {"all-namespaces", 'A', FLAG_SWITCH, AT(all_spaces), NULL,   "tasks of all namespaces"       },
     {"color",          0,   FLAG_TEXT,   AT(color),      "WHEN", "auto, always or never"         },
