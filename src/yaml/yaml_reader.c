@@ -381,6 +381,7 @@ bool yaml_read(struct arena *arena, struct str text, const char *file, struct js
 {
     auto_end(reader_end) struct reader reader = {.arena = arena, .file = file, .err = err};
 
+    reader.pile = grown(&reader.scratch, NULL, 0, &reader.pile_room, sizeof(struct node));
     if (!yaml_parser_initialize(&reader.parser))
         abort();
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

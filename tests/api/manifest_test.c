@@ -134,10 +134,10 @@ static void check_sample(const char *directory, struct str name)
 {
     struct arena arena = {0};
     const char *path = arena_print(&arena, "%s/%.*s", directory, STR_ARG(name)).at;
-    struct manifest_item *items;
+    struct manifest_item *items = NULL;
     struct err err = {0};
     struct str text, stem, ending, yaml;
-    uint32_t count;
+    uint32_t count = 0;
 
     if (!file_read(&arena, path, 65536, &text, &err) ||
         !manifest_read(&arena, text, path, &items, &count, &err) ||
