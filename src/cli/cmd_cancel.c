@@ -7,7 +7,7 @@ static bool cancel(struct session *session, const char *name, struct err *err)
 {
     struct task task;
 
-    if (!target_find(session, SESSION_WRITE, name, &session->arena, &task, err))
+    if (!target_find(session, SESSION_CHANGE, name, &session->arena, &task, err))
         return false;
     if (!local_cancel(session->store, session->state, task.name, err))
         return false;

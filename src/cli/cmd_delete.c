@@ -31,7 +31,7 @@ static bool delete_named(struct session *session, const struct delete_options *a
 {
     struct task task;
 
-    if (target_find(session, SESSION_READ, name, &session->arena, &task, err))
+    if (target_find(session, SESSION_CHANGE, name, &session->arena, &task, err))
         return delete_task(session, task.name, err);
     if (err->kind != ERR_ABSENT || !asked->may_lack)
         return false;
@@ -46,7 +46,7 @@ static bool delete_selected(struct session *session, const struct selector *sele
     struct listing listing = {0};
     struct store *store;
 
-    if (session_store(session, SESSION_READ, &store, err)) {
+    if (session_store(session, SESSION_CHANGE, &store, err)) {
         if (!listing_read(store, selector, &session->arena, &listing, err))
             return false;
     } else if (err->kind != ERR_ABSENT) {

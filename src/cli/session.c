@@ -106,10 +106,7 @@ bool session_state(struct session *session, const char **ret, struct err *err)
 static bool open_for_reading(struct session *session, struct err *err)
 {
     struct err write_err = {0}, read_err = {0};
-    struct stat found;
 
-    if (stat(session->state, &found) < 0)
-        return err_sys(err, errno, "%s", session->state);
     if (store_open(session->state, STORE_WRITE, &session->store, &write_err))
         return true;
     if (!store_open(session->state, STORE_READ, &session->store, &read_err))
@@ -119,17 +116,24 @@ static bool open_for_reading(struct session *session, struct err *err)
     return true;
 }
 
+static bool open_store(struct session *session, enum session_access access, struct err *err)
+{
+    struct stat found;
+
+    if (access != SESSION_WRITE && stat(session->state, &found) < 0)
+        return err_sys(err, errno, "%s", session->state);
+    if (access == SESSION_READ)
+        return open_for_reading(session, err);
+    return store_open(session->state, STORE_WRITE, &session->store, err);
+}
+
 bool session_store(struct session *session, enum session_access access, struct store **ret,
                    struct err *err)
 {
     const char *state;
 
     if (!session->store) {
-        if (!session_state(session, &state, err))
-            return false;
-        if (access == SESSION_READ && !open_for_reading(session, err))
-            return false;
-        if (access == SESSION_WRITE && !store_open(state, STORE_WRITE, &session->store, err))
+        if (!session_state(session, &state, err) || !open_store(session, access, err))
             return false;
         if (!session->has_swept)
             session_sweep(session);

@@ -60,8 +60,9 @@ must_use bool session_place(struct session *session, const struct global_options
 must_use bool session_state(struct session *session, const char **ret, struct err *err);
 
 enum session_access {
-    SESSION_READ,  /* ERR_ABSENT if there is no store yet; one that cannot be written is read */
-    SESSION_WRITE, /* makes it if needed */
+    SESSION_READ,   /* ERR_ABSENT if there is no store yet; one that cannot be written is read */
+    SESSION_CHANGE, /* the same, but it must be writable: nothing is done by halves */
+    SESSION_WRITE,  /* makes it if needed */
 };
 
 /* The store, opened at the first call, which also sweeps it; a sweep that fails is a warning. */

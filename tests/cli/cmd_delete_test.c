@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/rundir.h"
 
 static int setup(void **state)
 {
@@ -87,12 +94,47 @@ static void absent_tasks_may_be_fine(void **state)
     assert_int_equal(stage->code, 0);
 }
 
+static void e5_a_store_that_cannot_be_written_loses_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct str store = arena_print(&stage->arena, "%s/store.db", stage->state);
+    struct str command = arena_print(&stage->arena, "chown -R 12345 %s", stage->directory);
+    struct task task = stage_task(stage, "a", PHASE_SUCCEEDED, REASON_NONE);
+    struct rundir dir;
+    struct err err = {0};
+    pid_t child;
+    int status;
+
+    stage_put(stage, &task);
+    if (!rundir_create(stage->state, task.uid, &dir, &err) ||
+        !rundir_write(&dir, "result", STR_LIT("{}"), &err))
+        fail_msg("%s", err.text);
+    /* Everything is the user's and only the store's file cannot be written: the run's directory
+     * could be removed. */
+    assert_int_equal(chmod(store.at, 0444), 0);
+    if (geteuid() == 0)
+        assert_int_equal(system(command.at), 0);
+    child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(12345) < 0)
+            _exit(1);
+        stage_run(stage, "delete a");
+        _exit(stage->code == STATUS_ERROR && *stage->out == '\0' ? 0 : 2);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(faccessat(dir.fd, "result", F_OK, 0), 0);
+    rundir_close(&dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_go, setup, teardown),
         cmocka_unit_test_setup_teardown(all_go, setup, teardown),
         cmocka_unit_test_setup_teardown(the_selected_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(e5_a_store_that_cannot_be_written_loses_nothing, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(absent_tasks_may_be_fine, setup, teardown),
     };
 
