@@ -11,7 +11,7 @@
 #include "sys/file.h"
 
 enum {
-    BUSY_TIMEOUT_MS = 5000,
+    BUSY_TIMEOUT_MS = 30 * 1000, /* a synced commit on a busy disk takes seconds */
     BUSY_SLEEP_MS = 5,
     PATH_SIZE_MAX = 480, /* SQLite's own is 512, with "-journal" behind it */
     /* When closing; the first to open reads all that is not yet checkpointed. */
@@ -274,18 +274,21 @@ static bool check_version(struct database *database, struct err *err)
     return version == SCHEMA_VERSION || database_damaged(database, "unknown schema", err);
 }
 
-/* *ret_is_ours false: it is empty, not made yet. */
+/* *ret_is_ours false: it is empty, not made yet. Somebody may be making it just now: whoever sees
+ * a table sees our mark too, so the mark is read again after them. */
 static bool check_identity(struct database *database, bool *ret_is_ours, struct err *err)
 {
-    int64_t application, is_empty;
+    int64_t application, is_empty = 0;
 
     if (!read_int(database, STATEMENT_APPLICATION_ID, &application, err))
+        return false;
+    if (application != SCHEMA_APPLICATION_ID &&
+        (!read_int(database, STATEMENT_IS_EMPTY, &is_empty, err) ||
+         !read_int(database, STATEMENT_APPLICATION_ID, &application, err)))
         return false;
     *ret_is_ours = application == SCHEMA_APPLICATION_ID;
     if (*ret_is_ours)
         return check_version(database, err);
-    if (!read_int(database, STATEMENT_IS_EMPTY, &is_empty, err))
-        return false;
     return (application == 0 && is_empty) ||
            fail_foreign(database, "a SQLite file of another program", err);
 }
@@ -360,7 +363,7 @@ void database_close(struct database *database)
         sqlite3_finalize(database->statements[i]);
     if (database->wal_pages >= CHECKPOINT_PAGES) {
         sqlite3_busy_timeout(database->sqlite, 0); /* another command will, if this one cannot */
-        sqlite3_wal_checkpoint_v2(database->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        sqlite3_wal_checkpoint_v2(database->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     }
     sqlite3_close(database->sqlite);
     database->sqlite = NULL;
