@@ -209,8 +209,16 @@ static bool uid_is_known(void *ctx, struct str uid)
            bsearch(&uid, uids->at, uids->count, sizeof(uid), uid_order) != NULL;
 }
 
-/* A supervisor killed between making its directory and storing its task leaves the first behind.
- * Rare, and finding it reads every directory: so it is looked for when something is deleted. */
+static void uid_forget(void *ctx, struct str uid)
+{
+    const struct uids *uids = ctx;
+    const struct task never = {.uid = uid};
+
+    sandbox_sweep(local_cgroup_name(uids->arena, &never));
+}
+
+/* A supervisor killed between making its directory and storing its task leaves that and its cgroups
+ * behind. Rare, and finding them reads every directory: they are looked for at a deletion. */
 static void directories_sweep(struct store *store, const char *state, struct arena *arena)
 {
     struct uids uids = {.arena = arena, .at = arena_array(arena, UIDS_MAX, sizeof(*uids.at))};
@@ -219,7 +227,7 @@ static void directories_sweep(struct store *store, const char *state, struct are
     if (!store_list(store, uid_add, &uids, &ignored))
         return;
     qsort(uids.at, uids.count, sizeof(*uids.at), uid_order);
-    (void)!rundir_sweep(state, uid_is_known, &uids, &ignored);
+    (void)!rundir_sweep(state, uid_is_known, uid_forget, &uids, &ignored);
 }
 
 bool local_delete(struct store *store, const char *state, struct str name, struct err *err)

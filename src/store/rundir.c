@@ -159,8 +159,8 @@ static bool is_fresh(int runs, const char *name)
     return clock_now_ms() - changed_ms < RUNDIR_FRESH_MS;
 }
 
-bool rundir_sweep(const char *state, bool (*is_known)(void *ctx, struct str uid), void *ctx,
-                  struct err *err)
+bool rundir_sweep(const char *state, bool (*is_known)(void *ctx, struct str uid),
+                  void (*forget)(void *ctx, struct str uid), void *ctx, struct err *err)
 {
     auto_end(directory_end) DIR *runs = NULL;
     char path[PATH_MAX];
@@ -177,6 +177,7 @@ bool rundir_sweep(const char *state, bool (*is_known)(void *ctx, struct str uid)
         if (!is_uuid(uid) || is_known(ctx, uid) || is_fresh(dirfd(runs), entry->d_name) ||
             rundir_is_locked(state, uid))
             continue;
+        forget(ctx, uid);
         if (!remove_all(dirfd(runs), entry->d_name, 0, &other) && err->kind == ERR_NONE)
             *err = other;
     }

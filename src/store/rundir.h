@@ -34,9 +34,10 @@ void rundir_close(struct rundir *dir);
 must_use bool rundir_remove(const char *state, struct str uid, struct err *err);
 /* Removes directories in <state>/runs whose uid `is_known` denies, that nobody has locked and that
  * are not fresh: their supervisor may be about to lock them and to store its task. One that cannot
- * be removed does not keep the others; the first error is returned. */
+ * be removed does not keep the others; the first error is returned. `forget` is called before each
+ * removal: for what such a run has elsewhere. */
 must_use bool rundir_sweep(const char *state, bool (*is_known)(void *ctx, struct str uid),
-                           void *ctx, struct err *err);
+                           void (*forget)(void *ctx, struct str uid), void *ctx, struct err *err);
 
 /* True: we hold the lock now, until the returned descriptor is closed. ERR_PRESENT: a living
  * supervisor has it. */
