@@ -208,25 +208,26 @@ static int processes(void)
     return 0;
 }
 
-static void spin(double seconds)
+static long clock_ms(void)
 {
-    struct timespec start, now;
+    struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    do
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    while ((double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9 <
-           seconds);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int cpu(void)
 {
+    long start_ms = clock_ms();
     struct rusage usage;
 
-    spin(1.0);
+    while (clock_ms() - start_ms < 1000)
+        ;
     getrusage(RUSAGE_SELF, &usage);
-    printf("cpu %ld\n", (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-                            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
+    printf("cpu %ld of %ld\n",
+           (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+               (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
+           clock_ms() - start_ms);
     return 0;
 }
 
