@@ -2,8 +2,8 @@
 #include "api/manifest.h"
 
 #include "api/field.h"
-#include "json/excerpt.h"
 #include "yaml/yaml.h"
+#include "json/excerpt.h"
 
 enum {
     MANIFEST_ITEMS_MAX = 10000
