@@ -80,6 +80,24 @@ def kept_log_size(suite, ended):
     return log.stat().st_blocks * 512  # the middle of a long log is a hole
 
 
+HELD_MOST, FREE_LEAST = 0.4, 0.45  # of a processor, where the limit is a quarter
+
+
+def processors_are_held(_, ended):
+    """A quota where a cgroup holds it; else one whole processor, which the code can see."""
+    saw = ended.saw
+    if ended.status["isolation"].get("limits") == "polled":
+        return "" if saw["processors"] == 1 and saw["cpus"] <= 1.25 else f"may use {saw}"
+    return "" if saw["cpus"] <= HELD_MOST else f"used {saw['cpus']:.2f} processors"
+
+
+def processors_are_free(_, ended):
+    saw = ended.saw
+    if ended.status["isolation"].get("limits") == "polled":
+        return "" if saw["processors"] > 1 else "may use one processor only"
+    return "" if saw["cpus"] >= FREE_LEAST else f"used {saw['cpus']:.2f} processors"
+
+
 def flood_is_bounded(size):
     def check(suite, ended):
         logs = ended.status.get("logs", {})

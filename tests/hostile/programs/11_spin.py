@@ -8,6 +8,7 @@ def spin():
         hashlib.sha256(block).digest()
 
 
+saw(processors=len(os.sched_getaffinity(0)))
 for _ in range(64):
     threading.Thread(target=spin, daemon=True).start()
 time.sleep(60)
