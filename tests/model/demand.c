@@ -7,11 +7,20 @@
  */
 #define LATE_MS INT64_C(20000)
 
+/* Said again here, not asked of the core: the judge is not the accused. */
+static bool is_final(enum phase phase)
+{
+    return phase == PHASE_SUCCEEDED || phase == PHASE_FAILED || phase == PHASE_CANCELED;
+}
+
+static bool is_ending(enum reason reason)
+{
+    return reason >= REASON_POD_FAILED && reason <= REASON_SUPERVISOR_LOST;
+}
+
 static bool is_over(const struct toy *toy)
 {
-    enum phase phase = toy->facts.status.phase;
-
-    return phase == PHASE_SUCCEEDED || phase == PHASE_FAILED || phase == PHASE_CANCELED;
+    return is_final(toy->facts.status.phase);
 }
 
 static bool is_kept(int64_t before, int64_t after)
@@ -73,7 +82,7 @@ void demand_of_action(struct witness *w, const struct toy_fate *fate, const stru
     bool changed = memcmp(&before->facts, &after->facts, sizeof(before->facts)) != 0;
 
     demand_of_status(w, before, after);
-    witness_that(w, S3_AT_MOST_ONE_RUN, after->runs_created <= 1);
+    witness_that(w, S3_AT_MOST_ONE_RUN, after->runs_created - after->runs_late <= 1);
     if (!is_over(before) && is_over(after))
         demand_of_ending(w, after);
     witness_that(w, H31_ONE_END_IS_WRITTEN, after->ends_written <= 1);
@@ -101,6 +110,8 @@ void demand_of_event(struct witness *w, const struct toy *before, const struct t
 {
     if (event != EVENT_START)
         return;
+    if (before->was_intruded) /* who takes our finalizers off gives the name of the run away */
+        return;
     witness_that(w, S4_NO_CODE_AFTER_THE_END, !is_over(before));
     witness_that(w, S10_TWO_OPERATORS_ONE_START, after->runs_started <= 1);
 }
@@ -123,10 +134,30 @@ static bool touches_run(const struct plan *plan)
 
 static bool ends_it(const struct plan *plan)
 {
-    enum phase phase = plan->status.phase;
+    return has_action(plan, ACTION_SET_STATUS) && is_final(plan->status.phase);
+}
 
-    return has_action(plan, ACTION_SET_STATUS) &&
-           (phase == PHASE_SUCCEEDED || phase == PHASE_FAILED || phase == PHASE_CANCELED);
+/* What may be done on old news: to build, and to say what is no ending. */
+static bool is_harmless(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->action_count; i++) {
+        enum action action = plan->actions[i];
+        if (action == ACTION_SET_STATUS
+                ? is_ending(plan->status.reason)
+                : action != ACTION_LOOK_AGAIN && action != ACTION_HOLD_TASK &&
+                      action != ACTION_PUT_POLICY && action != ACTION_PUT_CODE)
+            return false;
+    }
+    return !ends_it(plan);
+}
+
+/* Reasons that a clock or a refusal gives: what was asked comes before them. */
+static bool is_hope_given_up(enum reason reason)
+{
+    return reason == REASON_TIMEOUT || reason == REASON_QUEUE_TIMEOUT ||
+           reason == REASON_IMAGE_PULL_FAILED || reason == REASON_START_FAILED ||
+           reason == REASON_CODE_NOT_FOUND || reason == REASON_NAME_CONFLICT ||
+           reason == REASON_PROFILE_NOT_FOUND;
 }
 
 /* The latest moment at which somebody must look again. */
@@ -142,7 +173,7 @@ static int64_t deadline_of(const struct toy_facts *seen)
 static void demand_of_wake(struct witness *w, const struct toy *toy, const struct toy_facts *seen,
                            const struct plan *plan)
 {
-    bool is_done = phase_is_terminal(plan->status.phase);
+    bool is_done = is_final(plan->status.phase);
     int64_t latest_ms = deadline_of(seen);
 
     if (seen->is_gone)
@@ -150,7 +181,7 @@ static void demand_of_wake(struct witness *w, const struct toy *toy, const struc
     witness_that(w, H01_WAKES_IN_TIME, plan->wake_at_ms >= toy->now_ms);
     if (is_done)
         return;
-    if (latest_ms < toy->now_ms || reason_is_ending(plan->status.reason)) /* being stopped */
+    if (latest_ms < toy->now_ms || is_ending(plan->status.reason)) /* being stopped */
         latest_ms = toy->now_ms + LATE_MS + LATE_MS;
     witness_that(w, H01_WAKES_IN_TIME, plan->wake_at_ms <= latest_ms);
 }
@@ -161,15 +192,13 @@ void demand_of_plan(struct witness *w, const struct toy_fate *fate, const struct
     bool is_live = seen == &toy->facts;
 
     if (!is_live)
-        witness_that(
-            w, S7_GRAVE_ONLY_IF_LIVE,
-            !ends_it(plan) && !has_action(plan, ACTION_STOP_RUN) &&
-                !has_action(plan, ACTION_DROP_RUN) && !has_action(plan, ACTION_START_RUN) &&
-                !has_action(plan, ACTION_DROP_TASK) && !has_action(plan, ACTION_RELEASE_TASK));
+        witness_that(w, S7_GRAVE_ONLY_IF_LIVE, is_harmless(plan));
     if (seen->has_stranger)
         witness_that(w, S8_STRANGERS_UNTOUCHED, !touches_run(plan));
     if (seen->is_canceled || seen->is_deleted)
         witness_that(w, S11_CANCEL_BEFORE_THE_END, !has_action(plan, ACTION_START_RUN));
+    if (seen->is_canceled && !is_ending(seen->status.reason) && seen->run.state != RUN_ENDED)
+        witness_that(w, S11_CANCEL_BEFORE_THE_END, !is_hope_given_up(plan->status.reason));
     if (is_live)
         demand_of_wake(w, toy, seen, plan);
     if (ends_it(plan) && plan->status.reason == REASON_IMAGE_PULL_FAILED &&
@@ -215,8 +244,9 @@ void demand_of_rest(struct witness *w, const struct toy_fate *fate, const struct
     const struct toy_facts *facts = &toy->facts;
     bool may_recover =
         fate->wait_passes && (fate->wait == WAIT_IMAGE_INVALID || fate->wait == WAIT_START_ERROR);
-    bool was_quiet = toy->troubles_left == fate->troubles && !fate->has_stranger &&
-                     !fate->is_lost && !may_recover;
+    bool was_quiet = toy->troubles_left == fate->troubles && !facts->is_canceled &&
+                     (!fate->has_stranger || fate->stranger_leaves) && !fate->is_lost &&
+                     !may_recover;
 
     witness_that(w, H30_EVERY_WAIT_ENDS, is_over(toy) || facts->is_gone);
     if (toy->was_intruded)

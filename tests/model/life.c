@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "life.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ enum {
 };
 
 struct node {
-    struct toy toy;
+    _Alignas(32) struct toy toy;   /* whole steps of hash_of(), padding and all */
     uint32_t looks, passes, wakes; /* looks: in a row */
 };
 
@@ -32,16 +33,23 @@ struct seen {
     uint64_t room, used;
 };
 
+/* Four lanes, so that one need not wait for the other: this is most of what the model does. */
 static uint64_t hash_of(const struct node *node)
 {
     const unsigned char *bytes = (const unsigned char *)node;
-    uint64_t hash = 0x9e3779b97f4a7c15;
+    uint64_t lanes[4] = {1, 2, 3, 4}, words[4], hash = 0;
 
-    for (size_t i = 0; i + 8 <= sizeof(*node); i += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + i, 8);
-        hash = (hash ^ word) * 0xff51afd7ed558ccd;
-        hash ^= hash >> 32;
+    static_assert(sizeof(*node) % sizeof(words) == 0, "no byte of a node is left out");
+    for (size_t i = 0; i < sizeof(*node); i += sizeof(words)) {
+        memcpy(words, bytes + i, sizeof(words));
+        for (unsigned lane = 0; lane < 4; lane++) {
+            lanes[lane] = (lanes[lane] ^ words[lane]) * 0xff51afd7ed558ccd;
+            lanes[lane] ^= lanes[lane] >> 32;
+        }
+    }
+    for (unsigned lane = 0; lane < 4; lane++) {
+        hash = (hash ^ lanes[lane]) * 0x9e3779b97f4a7c15;
+        hash ^= hash >> 29;
     }
     return hash ? hash : 1;
 }
@@ -96,14 +104,37 @@ static bool is_idle(const struct toy_operator *who)
     return who->next >= who->count;
 }
 
+/* No action of a plan is made for nothing, on the very world it was made for. Only the intent may
+ * be written once more: it is the condition under which the run is started. */
+static void try_plan(struct living *living, const struct toy *toy, const struct toy_facts *seen,
+                     const struct plan *plan)
+{
+    struct toy after = *toy;
+    const struct toy_operator *who = &after.operators[0];
+
+    toy_intend(&after, 0, seen, plan);
+    for (uint32_t i = 0; i < plan->action_count; i++) {
+        const struct toy_facts before = after.facts;
+        bool is_condition = plan->actions[i] == ACTION_SET_STATUS && i + 1 < plan->action_count &&
+                            plan->actions[i + 1] == ACTION_START_RUN;
+        bool is_done = toy_apply(&after, living->fate, who, plan->actions[i]);
+
+        witness_that(&living->lives->witness, L2_NO_VAIN_ACTION,
+                     is_done &&
+                         (is_condition || memcmp(&before, &after.facts, sizeof(before)) != 0));
+    }
+}
+
 /* Looks first at what is cheap to see, and at the source if the decision wants that. */
-static struct plan look(struct living *living, const struct toy *toy, const struct toy_facts **seen)
+static struct plan look(struct living *living, const struct toy *toy, struct toy_facts *glance,
+                        const struct toy_facts **seen)
 {
     struct witness *witness = &living->lives->witness;
     struct toy_view view;
     struct plan plan;
 
-    *seen = toy->has_news ? &toy->news : &toy->facts;
+    *glance = toy_glance(toy);
+    *seen = toy->cache == CACHE_FRESH ? &toy->facts : glance;
     toy_observe(toy, living->fate, *seen, &view);
     decide(&view.world, &plan);
     demand_of_plan(witness, living->fate, toy, *seen, &plan);
@@ -115,27 +146,29 @@ static struct plan look(struct living *living, const struct toy *toy, const stru
         witness_that(witness, L2_NO_VAIN_ACTION,
                      plan.action_count == 0 || plan.actions[0] != ACTION_LOOK_AGAIN);
     }
+    if (*seen == &toy->facts)
+        try_plan(living, toy, *seen, &plan);
     return plan;
 }
 
 static bool act(struct living *living, struct node *next, uint32_t who)
 {
-    struct toy_operator *operator= & next->toy.operators[who];
+    struct toy_operator *mind = &next->toy.operators[who];
     const struct toy before = next->toy;
-    enum action action = operator->actions[operator->next];
+    enum action action = mind->actions[mind->next];
     bool is_done, is_vain;
 
-    operator->next++;
-    is_done = toy_apply(&next->toy, living->fate, operator, action);
-    if (is_done && action == ACTION_SET_STATUS && phase_is_terminal(operator->wanted.phase))
+    mind->next++;
+    is_done = toy_apply(&next->toy, living->fate, mind, action);
+    if (is_done && action == ACTION_SET_STATUS && mind->wanted.phase >= PHASE_SUCCEEDED)
         next->toy.ends_written++;
     if (is_done && action == ACTION_SET_STATUS)
-        operator->version = next->toy.facts.version; /* its own write */
-    if (!is_done || is_idle(operator))
-        memset(operator, 0, sizeof(*operator));
-    is_vain = is_idle(operator) && before.has_news &&
+        mind->version = next->toy.facts.version; /* its own write */
+    if (!is_done || is_idle(mind))
+        memset(mind, 0, sizeof(*mind));
+    is_vain = is_idle(mind) && before.cache != CACHE_FRESH &&
               memcmp(&before.facts, &next->toy.facts, sizeof(before.facts)) == 0;
-    operator->backs_off = !is_done || is_vain; /* "already there" makes nobody try at once */
+    mind->backs_off = !is_done || is_vain; /* "already there" makes nobody try at once */
     demand_of_action(&living->lives->witness, living->fate, &before, &next->toy, action);
     return true;
 }
@@ -161,8 +194,9 @@ static bool operator_look(struct living *living, const struct node *node, uint32
                           int64_t *wake_at_ms)
 {
     const struct toy_facts *seen;
+    struct toy_facts glance;
     struct node next = *node;
-    struct plan plan = look(living, &node->toy, &seen);
+    struct plan plan = look(living, &node->toy, &glance, &seen);
 
     if (plan.wake_at_ms < *wake_at_ms)
         *wake_at_ms = plan.wake_at_ms;
@@ -185,18 +219,19 @@ static void stop_backing_off(struct node *node)
 
 static bool events_happen(struct living *living, const struct node *node)
 {
+    struct node next = *node;
     bool has_own = false;
 
     for (enum toy_event event = 0; event < EVENT_COUNT; event++) {
-        struct node next = *node;
         if (node->toy.facts.is_gone && event != EVENT_SWEEP)
             continue;
         if (!toy_happen(&next.toy, living->fate, event))
-            continue;
+            continue; /* then nothing has changed */
         stop_backing_off(&next);
         has_own |= event < EVENT_CANCEL;
         demand_of_event(&living->lives->witness, &node->toy, &next.toy, event);
         step(living, toy_event_word(event), &next);
+        next = *node;
     }
     return has_own;
 }
@@ -205,7 +240,7 @@ static void cache_catch_up(struct living *living, const struct node *node)
 {
     struct node next = *node;
 
-    next.toy.has_news = false;
+    next.toy.cache = CACHE_FRESH;
     memset(&next.toy.news, 0, sizeof(next.toy.news));
     stop_backing_off(&next);
     step(living, "the cache catches up", &next);
@@ -228,7 +263,7 @@ static void time_pass(struct living *living, const struct node *node, int64_t wa
 
     if (node->toy.facts.run.state == RUN_ACTIVE && !node->toy.facts.is_gone && !is_any_back(node))
         witness_that(witness, X7_NOTHING_WITHOUT_POLICY,
-                     node->toy.facts.has_policy || node->toy.has_news);
+                     node->toy.facts.has_policy || node->toy.cache != CACHE_FRESH);
     if (wake_at_ms == WAKE_NEVER || node->toy.facts.is_gone) {
         if (!has_events) {
             demand_of_rest(witness, living->fate, &node->toy);
@@ -267,10 +302,10 @@ static void go_on(struct living *living, const struct node *node)
         }
     }
     has_events = events_happen(living, node);
-    if (node->toy.has_news)
+    if (node->toy.cache != CACHE_FRESH)
         cache_catch_up(living, node);
     if (!is_busy)
-        time_pass(living, node, wake_at_ms, has_events || node->toy.has_news);
+        time_pass(living, node, wake_at_ms, has_events || node->toy.cache != CACHE_FRESH);
 }
 
 static double live(struct living *living, const struct node *node)

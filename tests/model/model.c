@@ -54,6 +54,8 @@ static void live_waits_and_endings(struct model *model)
             }
 }
 
+static const enum toy_ending endings[] = {ENDING_EXIT_0, ENDING_NEVER};
+
 /* What else may be so from the start, alone and in pairs. */
 static void live_circumstances(struct model *model)
 {
@@ -69,8 +71,8 @@ static void live_circumstances(struct model *model)
         fate.has_stranger = bits & (32 | 64);
         fate.stranger_leaves = bits & 64;
         fate.refusal = bits & 128 ? REASON_PROFILE_NOT_FOUND : REASON_NONE;
-        for (enum toy_ending ending = 0; ending < ENDING_COUNT; ending++) {
-            fate.ending = ending;
+        for (unsigned i = 0; i < countof(endings); i++) {
+            fate.ending = endings[i];
             live_fate(&fate, model);
         }
     }
@@ -79,9 +81,7 @@ static void live_circumstances(struct model *model)
 /* Two troubles in one life; two operators at once. */
 static void live_hard_lives(struct model *model)
 {
-    static const enum toy_ending endings[] = {ENDING_EXIT_0, ENDING_NEVER};
-
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < countof(endings); i++) {
         struct toy_fate fate = plain;
         fate.ending = endings[i];
         fate.ttl_ms = 0;
@@ -89,8 +89,10 @@ static void live_hard_lives(struct model *model)
         fate.ttl_ms = TTL_KEEP;
         fate.troubles = 2;
         live_fate(&fate, model);
-        fate.troubles = 1;
         fate.operators = 2;
+        fate.troubles = 1;
+        live_fate(&fate, model);
+        fate.is_orderly = true;
         live_fate(&fate, model);
     }
 }

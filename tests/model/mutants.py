@@ -14,31 +14,46 @@ import sys
 import tempfile
 
 SECONDS = 60
+ACCUSED = ("core/deadline.c", "core/decide.c", "core/plan.c", "core/reason.c", "core/task.c",
+           "core/verdict.c", "base/str.c")
 
 
-def build(root, where, patch):
-    """The model with the core of `root`, patched. Returns what went wrong, or nothing."""
-    shutil.copytree(root / "src", where / "src")
+def compile_sources(include, where, sources):
+    """Objects of `sources` in `where`. Returns what went wrong, or nothing."""
+    done = subprocess.run([os.environ.get("CC", "cc"), "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-c",
+                           "-I", str(include), *map(str, sources)], cwd=where,
+                          capture_output=True, text=True, check=False)
+    return f"it does not compile: {done.stderr[:2000]}" if done.returncode else ""
+
+
+def build(root, judge, where, patch):
+    """The model (`judge`: its objects) with the core of `root`, patched."""
+    for room in ("core", "base"):
+        shutil.copytree(root / "src" / room, where / "src" / room)
     if patch:
         done = subprocess.run(["patch", "-p1", "-s", "--fuzz=0", "-i", str(patch)], cwd=where,
                               capture_output=True, text=True, check=False)
         if done.returncode:
             return f"the patch does not apply: {done.stdout}{done.stderr}"
-    core = [where / "src/core" / name for name in
-            ("deadline.c", "decide.c", "plan.c", "reason.c", "task.c", "verdict.c")]
-    sources = [*core, where / "src/base/str.c", *sorted((root / "tests/model").glob("*.c"))]
-    done = subprocess.run([os.environ.get("CC", "cc"), "-std=gnu17", "-D_GNU_SOURCE", "-O2",
-                           "-I", str(where / "src"), "-o", str(where / "model"),
-                           *map(str, sources)], capture_output=True, text=True, check=False)
-    return f"it does not compile: {done.stderr[:2000]}" if done.returncode else ""
+    wrong = compile_sources(where / "src", where, [where / "src" / name for name in ACCUSED])
+    if wrong:
+        return wrong
+    objects = [*sorted(judge.glob("*.o")), *sorted(where.glob("*.o"))]
+    done = subprocess.run([os.environ.get("CC", "cc"), "-o", str(where / "model"),
+                           *map(str, objects)], capture_output=True, text=True, check=False)
+    return f"it does not link: {done.stderr[:2000]}" if done.returncode else ""
 
 
-def try_mutant(root, patch):
+def check_of(patch):
+    return re.search(r"^Caught-by: (\w+)$", patch.read_text(), re.M)[1]
+
+
+def try_mutant(root, judge, patch):
     """(caught, remark)"""
-    wanted = re.search(r"^Caught-by: (\w+)$", patch.read_text(), re.M)[1]
+    wanted = check_of(patch)
     with tempfile.TemporaryDirectory(prefix="agenttask-mutant-") as top:
         where = pathlib.Path(top)
-        wrong = build(root, where, patch)
+        wrong = build(root, judge, where, patch)
         if wrong:
             return False, wrong
         try:
@@ -49,31 +64,47 @@ def try_mutant(root, patch):
         return f"FAILED {wanted}\n" in done.stdout, wanted
 
 
-def try_clean(root):
+def try_clean(root, judge):
+    """(clean, remark, the names of all checks)"""
     with tempfile.TemporaryDirectory(prefix="agenttask-mutant-") as top:
-        wrong = build(root, pathlib.Path(top), None)
+        where = pathlib.Path(top)
+        wrong = build(root, judge, where, None)
         if wrong:
-            return False, wrong
-        done = subprocess.run([pathlib.Path(top) / "model"], capture_output=True, text=True,
+            return False, wrong, set()
+        done = subprocess.run([where / "model"], capture_output=True, text=True,
                               timeout=SECONDS, check=False)
-        return done.returncode == 0, "clean: " + done.stdout.splitlines()[-2]
+        checks = set(re.findall(r"^ok +(\w+)$", done.stdout, re.M))
+        return done.returncode == 0, "clean: " + done.stdout.splitlines()[-2], checks
+
+
+def try_all(root, judge):
+    patches = sorted((root / "tests/model/mutants").glob("*.patch"))
+    caught = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        clean = pool.submit(try_clean, root, judge)
+        tries = pool.map(lambda patch: try_mutant(root, judge, patch), patches)
+        for patch, (good, remark) in zip(patches, tries):
+            caught += good
+            print(f"{'caught  ' if good else 'FAILED  '} {patch.stem}: {remark}")
+    is_clean, remark, checks = clean.result()
+    print(f"{'ok      ' if is_clean else 'FAILED  '} {remark}")
+    idle = sorted(checks - {check_of(patch) for patch in patches})
+    print(f"{'FAILED  ' if idle or not checks else 'ok      '} checks that no mutant needs: "
+          f"{', '.join(idle) or 'none'}")
+    print(f"{len(patches)} mutants planted, {caught} caught")
+    failed = len(patches) - caught + (not is_clean) + bool(idle or not checks)
+    print(f"{len(patches) + 2 - failed} passed, {failed} failed, 0 skipped")
+    return 1 if failed or not patches else 0
 
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    patches = sorted((root / "tests/model/mutants").glob("*.patch"))
-    caught = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        clean = pool.submit(try_clean, root)
-        for patch, (good, remark) in zip(patches, pool.map(lambda p: try_mutant(root, p), patches)):
-            caught += good
-            print(f"{'caught  ' if good else 'FAILED  '} {patch.stem}: {remark}")
-    is_clean, remark = clean.result()
-    print(f"{'ok      ' if is_clean else 'FAILED  '} {remark}")
-    print(f"{len(patches)} mutants planted, {caught} caught")
-    failed = len(patches) - caught + (not is_clean)
-    print(f"{caught + is_clean} passed, {failed} failed, 0 skipped")
-    return 1 if failed or not patches else 0
+    with tempfile.TemporaryDirectory(prefix="agenttask-judge-") as top:
+        wrong = compile_sources(root / "src", top, sorted((root / "tests/model").glob("*.c")))
+        if wrong:
+            print(f"FAILED   the model: {wrong}\n0 passed, 1 failed, 0 skipped")
+            return 1
+        return try_all(root, pathlib.Path(top))
 
 
 if __name__ == "__main__":

@@ -90,10 +90,17 @@ static void status_read(const struct task_status *status, struct toy_status *ret
 
 static struct run run_write(const struct toy_run *run, bool is_stranger)
 {
+    if (is_stranger) /* it looks like any other, and is not ours */
+        return (struct run){
+            .state = RUN_ACTIVE,
+            .ref = {.name = STR_LIT("task-pod"), .uid = uid_text(5)},
+            .is_stranger = true,
+            .is_held = true,
+            .started_ms = TOY_START_MS
+        };
     return (struct run){
         .state = run->state,
         .ref = {.name = STR_LIT("task-pod"), .uid = uid_text(run->uid)},
-        .is_stranger = is_stranger,
         .is_stopping = run->is_stopping,
         .is_deleting = run->is_deleting,
         .is_held = run->is_held,
@@ -107,6 +114,15 @@ static struct run run_write(const struct toy_run *run, bool is_stranger)
         .cause = run->cause,
         .exit_code = run->exit_code,
     };
+}
+
+struct toy_facts toy_glance(const struct toy *toy)
+{
+    struct toy_facts facts = toy->cache == CACHE_STANDS ? toy->news : toy->facts;
+
+    if (toy->cache == RUN_CACHE_STANDS)
+        facts.run = toy->news.run;
+    return facts;
 }
 
 void toy_observe(const struct toy *toy, const struct toy_fate *fate, const struct toy_facts *facts,
@@ -153,18 +169,18 @@ void toy_observe(const struct toy *toy, const struct toy_fate *fate, const struc
 void toy_intend(struct toy *toy, uint32_t who, const struct toy_facts *facts,
                 const struct plan *plan)
 {
-    struct toy_operator *operator= & toy->operators[who];
+    struct toy_operator *mind = &toy->operators[who];
 
-    memset(operator, 0, sizeof(*operator));
+    memset(mind, 0, sizeof(*mind));
     if (plan->action_count == 0)
         return;
-    operator->count = plan->action_count;
-    operator->version = facts->version;
-    operator->run_uid = facts->run.uid;
-    operator->runs_created = toy->runs_created;
+    mind->count = plan->action_count;
+    mind->version = facts->version;
+    mind->run_uid = facts->run.uid;
+    mind->runs_created = toy->runs_created;
     for (uint32_t i = 0; i < plan->action_count; i++)
-        operator->actions[i] = plan->actions[i];
-    status_read(&plan->status, &operator->wanted);
+        mind->actions[i] = plan->actions[i];
+    status_read(&plan->status, &mind->wanted);
 }
 
 static bool status_set(struct toy_facts *facts, const struct toy_operator *who)
@@ -178,21 +194,22 @@ static bool status_set(struct toy_facts *facts, const struct toy_operator *who)
     return true;
 }
 
-/* A request that is still on its way when the run that it names has come and gone is older than a
- * lease: its author has stopped writing (leader election), and the server has given it up. */
+/* Is this a request of another age? It was on its way while the run that it names came and went.
+ * Leases make that rare and cannot exclude it: such a run is made, and must never start. */
 static bool is_overtaken(const struct toy *toy, const struct toy_operator *who)
 {
-    return who->runs_created < toy->runs_created && toy->facts.run.state == RUN_ABSENT;
+    return who->runs_created < toy->runs_created;
 }
 
 static bool run_start(struct toy *toy, const struct toy_fate *fate, const struct toy_operator *who)
 {
     struct toy_run *run = &toy->facts.run;
 
-    if (toy->facts.has_stranger || is_overtaken(toy, who))
+    if (toy->facts.has_stranger)
         return false;
     if (run->state != RUN_ABSENT)
         return true; /* it is there, and ours */
+    toy->runs_late += is_overtaken(toy, who);
     toy->runs_created++;
     memset(run, 0, sizeof(*run));
     run->state = RUN_WAITING;

@@ -39,6 +39,7 @@ struct toy_fate { /* what is given from the start and never changes */
     enum reason refusal;
     bool has_policy, has_room, has_stranger, stranger_leaves;
     uint32_t operators;
+    bool is_orderly;   /* no troubles but crashes, and a cancel on top of them */
     uint32_t troubles; /* crashes, cancels, deletions, intruders, stale looks: at most so many */
 };
 
@@ -81,13 +82,19 @@ struct toy_operator { /* what it has in mind: nothing, or the rest of a plan */
     struct toy_status wanted;
 };
 
+enum toy_cache {
+    CACHE_FRESH,
+    CACHE_STANDS,     /* all that it shows is `news` */
+    RUN_CACHE_STANDS, /* the task is shown as it is, the run is that of `news` */
+};
+
 struct toy {
     int64_t now_ms;
     struct toy_facts facts, news; /* news: what a cache that stands still shows */
-    bool has_news;
+    enum toy_cache cache;
     bool passed_over;  /* time hurried past what was going to happen */
     bool was_intruded; /* somebody else deleted, removed or replaced the run */
-    uint32_t runs_created, runs_started, ends_written, drops, troubles_left;
+    uint32_t runs_created, runs_late, runs_started, ends_written, drops, troubles_left;
     struct toy_operator operators[OPERATORS_MAX];
 };
 
@@ -113,12 +120,16 @@ enum toy_event { /* what happens without an operator */
     EVENT_RUN_REMOVED, /* by one who takes our finalizer off */
     EVENT_RUN_REPLACED,
     EVENT_CACHE_STOPS,
+    EVENT_RUN_CACHE_STOPS, /* of runs alone: the task is seen as it is */
     EVENT_COUNT,
 };
 
 void toy_init(const struct toy_fate *fate, struct toy *ret);
 
-/* What is observed of `facts`: toy->facts, or toy->news. */
+/* What the caches show. */
+struct toy_facts toy_glance(const struct toy *toy);
+
+/* What is observed of `facts`: toy->facts (then it is live), or toy_glance(). */
 void toy_observe(const struct toy *toy, const struct toy_fate *fate, const struct toy_facts *facts,
                  struct toy_view *ret);
 

@@ -20,6 +20,7 @@ static const char *const words[EVENT_COUNT] = {
     [EVENT_RUN_REMOVED] = "RUN REMOVED",
     [EVENT_RUN_REPLACED] = "RUN REPLACED",
     [EVENT_CACHE_STOPS] = "CACHE STOPS",
+    [EVENT_RUN_CACHE_STOPS] = "RUN CACHE STOPS",
 };
 
 const char *toy_event_word(enum toy_event event)
@@ -195,10 +196,13 @@ static bool trouble(struct toy *toy, const struct toy_fate *fate, enum toy_event
     case EVENT_RUN_REPLACED:
         return run_remove(toy, event == EVENT_RUN_REPLACED);
     case EVENT_CACHE_STOPS:
-        if (toy->has_news)
+    case EVENT_RUN_CACHE_STOPS:
+        if (toy->cache != CACHE_FRESH)
             return false;
-        toy->has_news = true;
-        toy->news = *facts;
+        toy->cache = event == EVENT_CACHE_STOPS ? CACHE_STANDS : RUN_CACHE_STANDS;
+        if (toy->cache == CACHE_STANDS)
+            toy->news = *facts;
+        toy->news.run = facts->run;
         return true;
     default:
         return false;
@@ -210,9 +214,11 @@ bool toy_happen(struct toy *toy, const struct toy_fate *fate, enum toy_event eve
     struct toy_facts *facts = &toy->facts;
 
     if (event >= EVENT_CANCEL) {
-        if (toy->troubles_left == 0 || !trouble(toy, fate, event))
+        bool is_free = fate->is_orderly && event == EVENT_CANCEL;
+        bool is_due = fate->is_orderly ? is_free : toy->troubles_left > 0;
+        if (!is_due || !trouble(toy, fate, event))
             return false;
-        toy->troubles_left--;
+        toy->troubles_left -= !is_free;
         return true;
     }
     switch ((int)event) {
