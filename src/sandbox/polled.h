@@ -2,8 +2,10 @@
 #pragma once
 
 /* Limits held by looking: memory is what all processes of the run hold (proportional set size) plus
- * what its scratch file system holds; cpu is an affinity that is put back when the code changes it.
- * Costs a few reads per process and look; at most POLLED_PROCESSES_MAX are looked at. */
+ * what its scratch file system holds (a file there that is mapped counts twice; what the kernel
+ * holds for it, in sockets, pipes and System V segments that nobody has attached, does not count);
+ * cpu is an affinity that is put back when the code changes it. Costs a few reads per process and
+ * look; at most POLLED_PROCESSES_MAX are looked at. */
 #include <stdint.h>
 
 enum {
