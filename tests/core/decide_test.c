@@ -11,7 +11,7 @@
 
 enum {
     LINE_SIZE = 256,
-    CASES_MIN = 25,
+    CASES_MIN = 55,
 };
 #define NOW_MS INT64_C(100000000)
 
@@ -68,6 +68,61 @@ static void run_put(struct scene *scene, enum run_state state)
         status->started_ms = run->started_ms;
 }
 
+static bool word_of_wait(struct scene *scene, struct str word)
+{
+    static const struct {
+        const char *word;
+        enum run_wait wait;
+    } waits[] = {
+        {"wait=unschedulable", WAIT_UNSCHEDULABLE},
+        {"wait=pulling",       WAIT_PULLING      },
+        {"wait=pull-error",    WAIT_PULL_ERROR   },
+        {"wait=image-invalid", WAIT_IMAGE_INVALID},
+        {"wait=start-error",   WAIT_START_ERROR  },
+        {"wait=code-missing",  WAIT_CODE_MISSING },
+    };
+
+    for (size_t i = 0; i < countof(waits); i++)
+        if (str_is(word, waits[i].word)) {
+            scene->world.run.wait = waits[i].wait;
+            return true;
+        }
+    return false;
+}
+
+static bool word_of_end(struct scene *scene, struct str word)
+{
+    struct run *run = &scene->world.run;
+
+    if (str_is(word, "cause=exited"))
+        run->cause = CAUSE_EXITED;
+    else if (str_is(word, "cause=signaled"))
+        run->cause = CAUSE_SIGNALED;
+    else if (str_is(word, "cause=timeout"))
+        run->cause = CAUSE_TIMEOUT;
+    else if (str_is(word, "cause=stopped"))
+        run->cause = CAUSE_STOPPED;
+    else if (str_is(word, "cause=start-failed"))
+        run->cause = CAUSE_START_FAILED;
+    else if (str_is(word, "fault=oom"))
+        run->fault = FAULT_OOM_KILLED;
+    else if (str_is(word, "fault=deleted"))
+        run->fault = FAULT_DELETED;
+    else if (str_is(word, "fault=deadline"))
+        run->fault = FAULT_DEADLINE;
+    else if (str_is(word, "fault=supervisor-lost"))
+        run->fault = FAULT_SUPERVISOR_LOST;
+    else if (str_is(word, "exit=0"))
+        run->exit_code = 0;
+    else if (str_is(word, "exit=3"))
+        run->exit_code = 3;
+    else if (str_is(word, "exit=137"))
+        run->exit_code = 137;
+    else
+        return false;
+    return true;
+}
+
 static bool word_of_run(struct scene *scene, struct str word)
 {
     static const struct {
@@ -85,28 +140,14 @@ static bool word_of_run(struct scene *scene, struct str word)
             run_put(scene, states[i].state);
             return true;
         }
-    if (str_is(word, "wait=pulling"))
-        run->wait = WAIT_PULLING;
-    else if (str_is(word, "wait=image-invalid"))
-        run->wait = WAIT_IMAGE_INVALID;
-    else if (str_is(word, "wait=start-error"))
-        run->wait = WAIT_START_ERROR;
-    else if (str_is(word, "cause=exited"))
-        run->cause = CAUSE_EXITED;
-    else if (str_is(word, "cause=timeout"))
-        run->cause = CAUSE_TIMEOUT;
-    else if (str_is(word, "fault=oom"))
-        run->fault = FAULT_OOM_KILLED;
-    else if (str_is(word, "fault=supervisor-lost"))
-        run->fault = FAULT_SUPERVISOR_LOST;
-    else if (str_is(word, "exit=0"))
-        run->exit_code = 0;
-    else if (str_is(word, "exit=3"))
-        run->exit_code = 3;
-    else if (str_is(word, "held"))
+    if (str_is(word, "held"))
         run->is_held = true;
+    else if (str_is(word, "stopping"))
+        run->is_stopping = true;
     else if (str_is(word, "stranger"))
         run->is_stranger = true;
+    else if (str_is(word, "other"))
+        run->ref.uid = STR_LIT("other");
     else
         return str_is(word, "run=absent");
     return true;
@@ -126,6 +167,15 @@ static bool word_of_time(struct scene *scene, struct str word)
     } else if (str_is(word, "expired")) {
         scene->task.spec.ttl_ms = 1000;
         status->finished_ms = NOW_MS - 1000;
+    } else if (str_is(word, "patient")) {
+        status->queued_ms = scene->task.created_ms = NOW_MS - 200000;
+        scene->world.run.wait_since_ms = NOW_MS - 150000;
+    } else if (str_is(word, "given-up")) {
+        scene->world.run.is_stopping = true;
+        scene->world.run.stopping_ms = NOW_MS - 60000;
+    } else if (str_is(word, "unrecorded")) {
+        status->run.uid = (struct str){0};
+        status->created_ms = 0;
     } else if (str_is(word, "seen")) {
         status->run.uid = STR_LIT("run");
         status->created_ms = NOW_MS - 900;
@@ -151,8 +201,16 @@ static bool word_of_world(struct scene *scene, struct str word)
         world->has_code = world->code_exists = true;
     else if (str_is(word, "no-policy"))
         world->has_policy = false;
+    else if (str_is(word, "settling"))
+        world->policy_settled_ms = NOW_MS + 5000;
     else if (str_is(word, "no-room"))
         world->has_room = false;
+    else if (str_is(word, "quota"))
+        world->waits_for = REASON_QUOTA_EXCEEDED;
+    else if (str_is(word, "unread"))
+        world->profile_known = false;
+    else if (str_is(word, "unready"))
+        world->is_unready = true;
     else if (str_is(word, "stale"))
         world->is_live = false;
     else if (str_is(word, "refused"))
@@ -168,7 +226,8 @@ static void scene_word(struct scene *scene, struct str word)
         assert_true(phase_parse(str_skip(word, 6), &scene->task.status.phase));
     else if (str_starts(word, "reason="))
         assert_true(reason_parse(str_skip(word, 7), &scene->task.status.reason));
-    else if (!word_of_run(scene, word) && !word_of_time(scene, word) && !word_of_world(scene, word))
+    else if (!word_of_run(scene, word) && !word_of_wait(scene, word) && !word_of_end(scene, word) &&
+             !word_of_time(scene, word) && !word_of_world(scene, word))
         fail_msg("no such word: %.*s", STR_ARG(word));
 }
 

@@ -139,6 +139,107 @@ static void names_of_variables_are_checked(void **state)
         assert_false(env_name_is_valid(str_of(bad[i])));
 }
 
+static void a_variable_is_given_once_and_as_text(void **state)
+{
+    struct task task = task_good();
+    struct pair env[] = {
+        {STR_LIT("A"), STR_LIT("1")},
+        {STR_LIT("B"), STR_LIT("2")},
+    };
+
+    (void)state;
+    task.spec.env = (struct pairs){env, countof(env)};
+    assert_accepted(&task);
+    env[1].value = STR_LIT("a\0b");
+    assert_refused(&task, "spec.env: the value of \"B\" is not text");
+    env[1].name = STR_LIT("A");
+    env[1].value = STR_LIT("2");
+    assert_refused(&task, "spec.env: \"A\" is there twice");
+}
+
+static void code_and_input_are_text(void **state)
+{
+    struct task task = task_good();
+    struct str arg = STR_LIT("\xff");
+
+    (void)state;
+    task.spec.source = STR_LIT("\x7f"
+                               "ELF\0");
+    assert_refused(&task, "spec.code.source: is not text: it holds a zero byte");
+    task.spec.source = STR_LIT("\xff\xfe");
+    assert_refused(&task, "spec.code.source: is not text: it is not UTF-8");
+    task.spec.source = STR_LIT("");
+    assert_refused(&task, "spec.code.source: is empty");
+    task = task_good();
+    task.spec.args = (struct strs){&arg, 1};
+    assert_refused(&task, "spec.args: is not text");
+    task = task_good();
+    task.spec.input = STR_LIT("a\0b"); /* a document may say so */
+    assert_accepted(&task);
+    task.spec.input = arg;
+    assert_refused(&task, "spec.stdin: is not text");
+}
+
+static void numbers_have_both_bounds(void **state)
+{
+    struct task task = task_good();
+
+    (void)state;
+    task.spec.ttl_ms = 0;
+    assert_accepted(&task);
+    task.spec.ttl_ms = TTL_MAX_MS;
+    assert_accepted(&task);
+    task.spec.ttl_ms = TTL_MAX_MS + 1000;
+    assert_refused(&task, "spec.ttlSecondsAfterFinished: 2147483648 is too large");
+    task.spec.ttl_ms = -1000;
+    assert_refused(&task, "spec.ttlSecondsAfterFinished: -1 is too small: 0 to 2147483647");
+    task = task_good();
+    task.spec.priority = -PRIORITY_MAX;
+    assert_accepted(&task);
+    task.spec.priority = PRIORITY_MAX + 1;
+    assert_refused(&task, "spec.priority: 101 is too large: -100 to 100");
+    task = task_good();
+    task.spec.queue_timeout_ms = QUEUE_TIMEOUT_MAX_MS + 1000;
+    assert_refused(&task, "spec.queueTimeoutSeconds: 604801 is too large");
+}
+
+static void labels_are_those_of_kubernetes(void **state)
+{
+    struct task task = task_good();
+    struct pair label = {STR_LIT("example.org/team"), STR_LIT("Blue_1")};
+
+    (void)state;
+    task.labels = (struct pairs){&label, 1};
+    assert_accepted(&task);
+    label.value = STR_LIT("");
+    assert_accepted(&task);
+    label.value = STR_LIT("-blue");
+    assert_refused(&task, "metadata.labels: \"-blue\" is no label value");
+    label = (struct pair){STR_LIT("a/b/c"), STR_LIT("x")};
+    assert_refused(&task, "metadata.labels: \"a/b/c\" is no label key");
+    task = task_good();
+    task.spec.tenant = STR_LIT("no tenant");
+    assert_refused(&task, "spec.tenant: \"no tenant\" cannot be a label");
+}
+
+static void what_a_user_wrote_is_quoted_short(void **state)
+{
+    struct task task = task_good();
+    char name[301];
+
+    (void)state;
+    memset(name, 'a', sizeof(name));
+    task.name = (struct str){name, sizeof(name)};
+    assert_refused(&task, "aaaaaaaa…\" is too long: 301 bytes, at most 253");
+    memcpy(name, "\033[2J", 4);
+    task.name.size = 4;
+    assert_refused(&task, "metadata.name: \"?[2J\" is no name");
+    memset(name, 'a', 39);
+    memcpy(name + 39, "é", 2); /* would be cut in its middle */
+    task.name.size = 60;
+    assert_refused(&task, "aaaa…\" is no name");
+}
+
 static void requests_are_within_limits(void **state)
 {
     struct task task = task_good();
@@ -193,6 +294,11 @@ int main(void)
         cmocka_unit_test(h47_names_too_long),
         cmocka_unit_test(input_is_bounded_as_a_whole),
         cmocka_unit_test(names_of_variables_are_checked),
+        cmocka_unit_test(a_variable_is_given_once_and_as_text),
+        cmocka_unit_test(code_and_input_are_text),
+        cmocka_unit_test(numbers_have_both_bounds),
+        cmocka_unit_test(labels_are_those_of_kubernetes),
+        cmocka_unit_test(what_a_user_wrote_is_quoted_short),
         cmocka_unit_test(requests_are_within_limits),
         cmocka_unit_test(a_profile_gives_defaults_and_keeps_its_maximum),
     };
