@@ -8,7 +8,7 @@
 /* What shells, Python, Node, musl and glibc need: the container engines' default without what
  * they give only to privileged containers, without clone3 and io_uring (their arguments cannot
  * be seen; ENOSYS makes libc and libuv use clone and epoll), without kernel asynchronous I/O,
- * message queues by name, modify_ldt, file handles and the memory policy of other processes. */
+ * System V memory and queues (detached, they count for nobody), queues by name, modify_ldt, file handles and the memory policy of other processes. */
 static const char *const calls_allowed[] = {
     "accept",
     "accept4",
@@ -140,10 +140,6 @@ static const char *const calls_allowed[] = {
     "mprotect",
     "mremap",
     "mseal",
-    "msgctl",
-    "msgget",
-    "msgrcv",
-    "msgsnd",
     "msync",
     "munlock",
     "munlockall",
@@ -234,10 +230,6 @@ static const char *const calls_allowed[] = {
     "setsockopt",
     "setuid",
     "setxattr",
-    "shmat",
-    "shmctl",
-    "shmdt",
-    "shmget",
     "shutdown",
     "sigaltstack",
     "signalfd",
