@@ -137,7 +137,7 @@ static bool print_part(struct printer *printer, struct str *rest, const struct j
                        unsigned ranges)
 {
     while (rest->size > 0) {
-        struct str inside;
+        struct str inside = {0};
         if (rest->at[0] != '{') {
             buf_add_char(printer->ret, rest->at[0]);
             *rest = str_skip(*rest, 1);

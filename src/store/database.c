@@ -262,7 +262,7 @@ static bool read_int(struct database *database, enum statement id, int64_t *ret,
 
 static bool check_version(struct database *database, struct err *err)
 {
-    int64_t version;
+    int64_t version = 0;
 
     if (!read_int(database, STATEMENT_USER_VERSION, &version, err))
         return false;
@@ -278,7 +278,7 @@ static bool check_version(struct database *database, struct err *err)
  * a table sees our mark too, so the mark is read again after them. */
 static bool check_identity(struct database *database, bool *ret_is_ours, struct err *err)
 {
-    int64_t application, is_empty = 0;
+    int64_t application = 0, is_empty = 0;
 
     if (!read_int(database, STATEMENT_APPLICATION_ID, &application, err))
         return false;

@@ -85,7 +85,7 @@ static void home_end(struct home *home)
 static bool place(const struct home *home, const char *kubeconfig,
                   const struct global_options *global, struct session *ret, struct err *err)
 {
-    char first[128], second[256];
+    char first[128], second[512];
     char *environment[] = {first, kubeconfig ? second : NULL, NULL};
 
     snprintf(first, sizeof(first), "HOME=%s", home ? home->directory : "/nonexistent");

@@ -381,7 +381,7 @@ void assert_exit(const struct cage *cage, int code)
 void assert_text(struct str got, const char *expected)
 {
     if (!str_is(got, expected))
-        fprintf(stderr, "got <%.*s>\nnot <%s>\n", STR_ARG(got), expected);
+        fprintf(stderr, "got <%.*s>\nnot <%s>\n", STR_ARG(got), expected ? expected : "(null)");
     assert_true(str_is(got, expected));
 }
 
