@@ -8,7 +8,8 @@
 /* What shells, Python, Node, musl and glibc need: the container engines' default without what
  * they give only to privileged containers, without clone3 and io_uring (their arguments cannot
  * be seen; ENOSYS makes libc and libuv use clone and epoll), without kernel asynchronous I/O,
- * System V memory and queues (detached, they count for nobody), queues by name, modify_ldt, file handles and the memory policy of other processes. */
+ * System V memory and queues (detached, they count for nobody), message queues by name, modify_ldt,
+ * file handles and the memory policy of other processes. */
 static const char *const calls_allowed[] = {
     "accept",
     "accept4",
