@@ -214,6 +214,12 @@ static int connect(struct database *database)
     return sqlite3_open_v2(database->path, &database->sqlite, mode | SQLITE_OPEN_NOMUTEX, NULL);
 }
 
+/* What SQLite cannot open for writing, for whatever reason, it tries to open for reading. */
+static bool is_downgraded(const struct database *database)
+{
+    return !database->is_read_only && sqlite3_db_readonly(database->sqlite, "main") != 0;
+}
+
 /* For its owner alone, whatever the umask; SQLite gives its other files the same mode. */
 static bool make_file(const struct database *database, const char *directory, struct err *err)
 {
@@ -238,10 +244,14 @@ static bool connect_or_make(struct database *database, const char *directory, st
             return false;
         code = connect(database);
     }
+    if (code == SQLITE_OK && is_downgraded(database)) {
+        sqlite3_close(database->sqlite); /* it may have been made just between the two attempts */
+        code = connect(database);
+    }
     if (code != SQLITE_OK)
         return fail(database, err);
-    if (!database->is_read_only && sqlite3_db_readonly(database->sqlite, "main") != 0)
-        return fail_sys(database, EROFS, err); /* SQLite opened it for reading instead */
+    if (is_downgraded(database))
+        return fail_sys(database, EROFS, err);
     sqlite3_busy_timeout(database->sqlite, BUSY_TIMEOUT_MS);
     sqlite3_db_config(database->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     sqlite3_wal_hook(database->sqlite, note_wal, database);

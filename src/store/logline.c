@@ -61,6 +61,8 @@ bool logline_reader_init(struct logline_reader *reader, int fd, int64_t offset, 
 
     if (fstat(fd, &found) < 0)
         return err_sys(err, errno, "stat the log");
+    if (!S_ISREG(found.st_mode))
+        return err_set(err, ERR_INVALID, "the log of the run is no regular file");
     *reader = (struct logline_reader){.fd = fd, .end = found.st_size, .offset = offset, .hole = -1};
     buf_init(&reader->bytes, WINDOW);
     return true;
