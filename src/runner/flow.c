@@ -8,13 +8,13 @@
 #include "core/frame.h"
 #include "runner/timer.h"
 
-void flow_init(struct flow *output, int stdout_from, int stderr_from, int64_t live_max)
+void flow_init(struct flow *flow, int stdout_from, int stderr_from, int64_t live_max)
 {
-    output->streams[0].from = stdout_from;
-    output->streams[0].to.fd = STDOUT_FILENO;
-    output->streams[1].from = stderr_from;
-    output->streams[1].to.fd = STDERR_FILENO;
-    output->live_max = output->live_left = live_max;
+    flow->streams[0].from = stdout_from;
+    flow->streams[0].to.fd = STDOUT_FILENO;
+    flow->streams[1].from = stderr_from;
+    flow->streams[1].to.fd = STDERR_FILENO;
+    flow->live_max = flow->live_left = live_max;
 }
 
 static bool has_pending(const struct stream *stream)
@@ -24,17 +24,17 @@ static bool has_pending(const struct stream *stream)
 
 /* While live, a stream is read only when all of it has been written: then the code waits for the
  * reader. Beyond the limit it is always read. */
-static bool wants_bytes(const struct flow *output, const struct stream *stream)
+static bool wants_bytes(const struct flow *flow, const struct stream *stream)
 {
-    return stream->from >= 0 && (output->is_limited || !has_pending(stream));
+    return stream->from >= 0 && (flow->is_limited || !has_pending(stream));
 }
 
-void flow_poll(const struct flow *output, struct pollfd ret[OUTPUT_POLLS])
+void flow_poll(const struct flow *flow, struct pollfd ret[FLOW_POLLS])
 {
-    for (size_t i = 0; i < countof(output->streams); i++) {
-        const struct stream *stream = &output->streams[i];
-        ret[2 * i] = (struct pollfd){.fd = wants_bytes(output, stream) ? stream->from : -1,
-                                     .events = POLLIN};
+    for (size_t i = 0; i < countof(flow->streams); i++) {
+        const struct stream *stream = &flow->streams[i];
+        ret[2 * i] =
+            (struct pollfd){.fd = wants_bytes(flow, stream) ? stream->from : -1, .events = POLLIN};
         ret[2 * i + 1] =
             (struct pollfd){.fd = has_pending(stream) ? stream->to.fd : -1, .events = POLLOUT};
     }
@@ -57,26 +57,26 @@ static void pending_add(struct stream *stream, struct str bytes)
 static void tail_add(struct stream *stream, struct str bytes)
 {
     while (bytes.size > 0) {
-        size_t start = (size_t)(stream->tail_bytes % OUTPUT_TAIL);
-        size_t size = OUTPUT_TAIL - start < bytes.size ? OUTPUT_TAIL - start : bytes.size;
+        size_t start = (size_t)(stream->tail_bytes % FLOW_TAIL);
+        size_t size = FLOW_TAIL - start < bytes.size ? FLOW_TAIL - start : bytes.size;
         memcpy(stream->tail + start, bytes.at, size);
         stream->tail_bytes += size;
         bytes = str_skip(bytes, size);
     }
 }
 
-static void limit_say(struct flow *output, struct stream *stream)
+static void limit_say(struct flow *flow, struct stream *stream)
 {
-    char notice[OUTPUT_NOTICE];
+    char notice[FLOW_NOTICE];
     bool is_mid_line = stream->pending_end > stream->pending_start
                            ? stream->pending[stream->pending_end - 1] != '\n'
                            : stream->to.is_mid_line;
     int size = snprintf(notice, sizeof(notice),
                         "%sagenttask: output limit of %lld bytes reached; the last %d bytes of "
                         "each stream follow at the end\n",
-                        is_mid_line ? "\n" : "", (long long)output->live_max, OUTPUT_TAIL);
+                        is_mid_line ? "\n" : "", (long long)flow->live_max, FLOW_TAIL);
 
-    output->is_limited = true;
+    flow->is_limited = true;
     pending_add(stream, (struct str){notice, (size_t)size});
 }
 
@@ -88,35 +88,35 @@ static void mark_replace(char *bytes, size_t size)
         *at = '?';
 }
 
-static void bytes_take(struct flow *output, struct stream *stream, char *bytes, size_t size)
+static void bytes_take(struct flow *flow, struct stream *stream, char *bytes, size_t size)
 {
-    size_t live = output->live_left < (int64_t)size ? (size_t)output->live_left : size;
+    size_t live = flow->live_left < (int64_t)size ? (size_t)flow->live_left : size;
 
     mark_replace(bytes, size);
-    output->bytes += (int64_t)size;
-    output->live_left -= (int64_t)live;
+    flow->bytes += (int64_t)size;
+    flow->live_left -= (int64_t)live;
     if (live > 0) { /* then nothing is pending: wants_bytes() */
         stream->pending_start = stream->pending_end = 0;
         pending_add(stream, (struct str){bytes, live});
     }
     if (live == size)
         return;
-    if (!output->is_limited) {
+    if (!flow->is_limited) {
         if (!has_pending(stream))
             stream->pending_start = stream->pending_end = 0;
-        limit_say(output, stream);
+        limit_say(flow, stream);
     }
     tail_add(stream, (struct str){bytes + live, size - live});
 }
 
 /* False: nothing more to read now, or ever. */
-static bool stream_read(struct flow *output, struct stream *stream)
+static bool stream_read(struct flow *flow, struct stream *stream)
 {
-    char bytes[OUTPUT_CHUNK];
+    char bytes[FLOW_CHUNK];
     ssize_t got = read(stream->from, bytes, sizeof(bytes));
 
     if (got > 0) {
-        bytes_take(output, stream, bytes, (size_t)got);
+        bytes_take(flow, stream, bytes, (size_t)got);
         return true;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -126,63 +126,62 @@ static bool stream_read(struct flow *output, struct stream *stream)
     return false;
 }
 
-void flow_turn(struct flow *output, const struct pollfd polls[OUTPUT_POLLS])
+void flow_turn(struct flow *flow, const struct pollfd polls[FLOW_POLLS])
 {
-    for (size_t i = 0; i < countof(output->streams); i++) {
-        struct stream *stream = &output->streams[i];
+    for (size_t i = 0; i < countof(flow->streams); i++) {
+        struct stream *stream = &flow->streams[i];
         if (polls[2 * i + 1].revents)
             pending_flush(stream);
-        if (polls[2 * i].revents && wants_bytes(output, stream)) {
-            stream_read(output, stream);
+        if (polls[2 * i].revents && wants_bytes(flow, stream)) {
+            stream_read(flow, stream);
             pending_flush(stream);
         }
     }
 }
 
-static bool flow_is_over(const struct flow *output)
+static bool flow_is_over(const struct flow *flow)
 {
     bool is_over = true;
 
-    for (size_t i = 0; i < countof(output->streams); i++)
-        is_over &= output->streams[i].from < 0 && !has_pending(&output->streams[i]);
+    for (size_t i = 0; i < countof(flow->streams); i++)
+        is_over &= flow->streams[i].from < 0 && !has_pending(&flow->streams[i]);
     return is_over;
 }
 
 static void tail_write(struct stream *stream, int64_t deadline_ms)
 {
-    size_t start = (size_t)(stream->tail_bytes % OUTPUT_TAIL);
+    size_t start = (size_t)(stream->tail_bytes % FLOW_TAIL);
 
-    if (stream->tail_bytes > OUTPUT_TAIL)
-        outlet_write(&stream->to, (struct str){stream->tail + start, OUTPUT_TAIL - start},
+    if (stream->tail_bytes > FLOW_TAIL)
+        outlet_write(&stream->to, (struct str){stream->tail + start, FLOW_TAIL - start},
                      deadline_ms);
-    else if (stream->tail_bytes == OUTPUT_TAIL)
-        start = OUTPUT_TAIL;
+    else if (stream->tail_bytes == FLOW_TAIL)
+        start = FLOW_TAIL;
     outlet_write(&stream->to, (struct str){stream->tail, start}, deadline_ms);
 }
 
-void flow_finish(struct flow *output, int64_t deadline_ms)
+void flow_finish(struct flow *flow, int64_t deadline_ms)
 {
-    struct pollfd polls[OUTPUT_POLLS];
+    struct pollfd polls[FLOW_POLLS];
 
-    while (!flow_is_over(output) && timer_left(deadline_ms) > 0) {
-        flow_poll(output, polls);
-        if (poll(polls, OUTPUT_POLLS, timer_left(deadline_ms)) > 0)
-            flow_turn(output, polls);
+    while (!flow_is_over(flow) && timer_left(deadline_ms) > 0) {
+        flow_poll(flow, polls);
+        if (poll(polls, FLOW_POLLS, timer_left(deadline_ms)) > 0)
+            flow_turn(flow, polls);
     }
-    for (size_t i = 0; i < countof(output->streams); i++) {
-        struct stream *stream = &output->streams[i];
+    for (size_t i = 0; i < countof(flow->streams); i++) {
+        struct stream *stream = &flow->streams[i];
         if (has_pending(stream)) /* the reader was too slow: what would follow has a hole before */
             stream->to.is_broken = true;
         tail_write(stream, deadline_ms);
     }
 }
 
-bool flow_is_truncated(const struct flow *output)
+bool flow_is_truncated(const struct flow *flow)
 {
     bool is_truncated = false;
 
-    for (size_t i = 0; i < countof(output->streams); i++)
-        is_truncated |=
-            output->streams[i].tail_bytes > OUTPUT_TAIL || output->streams[i].to.is_broken;
+    for (size_t i = 0; i < countof(flow->streams); i++)
+        is_truncated |= flow->streams[i].tail_bytes > FLOW_TAIL || flow->streams[i].to.is_broken;
     return is_truncated;
 }

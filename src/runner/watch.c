@@ -16,7 +16,7 @@
 enum {
     SWEEP_MS = 5000,      /* how long the dead may take to be gone */
     SWEEP_AGAIN_MS = 100, /* between two rounds of KILL */
-    POLL_SIGNALS = OUTPUT_POLLS,
+    POLL_SIGNALS = FLOW_POLLS,
     POLL_INPUT,
     POLL_FAILURE,
     POLLS,

@@ -60,10 +60,10 @@ static void rig_fini(struct rig *rig)
 
 static void turn(struct rig *rig)
 {
-    struct pollfd polls[OUTPUT_POLLS];
+    struct pollfd polls[FLOW_POLLS];
 
     flow_poll(rig->flow, polls);
-    if (poll(polls, OUTPUT_POLLS, 0) > 0)
+    if (poll(polls, FLOW_POLLS, 0) > 0)
         flow_turn(rig->flow, polls);
 }
 
@@ -157,13 +157,13 @@ static void slow_reader_slows_nobody_beyond_the_limit(void **state)
     rig_fini(&rig);
 }
 
-/* After 10 live bytes, `size` more: the last OUTPUT_TAIL of them come, in order. */
+/* After 10 live bytes, `size` more: the last FLOW_TAIL of them come, in order. */
 static void check_tail(size_t size)
 {
-    static char bytes[4 * OUTPUT_TAIL];
+    static char bytes[4 * FLOW_TAIL];
     auto_end(buf_fini) struct buf got = {0};
     struct rig rig;
-    size_t kept = size < OUTPUT_TAIL ? size : OUTPUT_TAIL;
+    size_t kept = size < FLOW_TAIL ? size : FLOW_TAIL;
     const char *after;
 
     for (size_t i = 0; i < sizeof(bytes); i++)
@@ -179,7 +179,7 @@ static void check_tail(size_t size)
     assert_memory_equal(got.at, "0123456789\nagenttask: output limit of 10 bytes reached;", 54);
     assert_int_equal(got.at + got.size - (after + 1), kept);
     assert_memory_equal(after + 1, bytes + size - kept, kept);
-    assert_int_equal(flow_is_truncated(rig.flow), size > OUTPUT_TAIL);
+    assert_int_equal(flow_is_truncated(rig.flow), size > FLOW_TAIL);
     assert_int_equal(rig.flow->bytes, 10 + size);
     rig_fini(&rig);
 }
@@ -187,7 +187,7 @@ static void check_tail(size_t size)
 static void last_bytes_come_at_the_end(void **state)
 {
     static const size_t sizes[] = {
-        1, OUTPUT_TAIL - 1, OUTPUT_TAIL, OUTPUT_TAIL + 1, 2 * OUTPUT_TAIL, 3 * OUTPUT_TAIL + 12345};
+        1, FLOW_TAIL - 1, FLOW_TAIL, FLOW_TAIL + 1, 2 * FLOW_TAIL, 3 * FLOW_TAIL + 12345};
 
     (void)state;
     for (size_t i = 0; i < countof(sizes); i++)
