@@ -4,22 +4,6 @@
 #define RESULT_CONDITION    "ResultValid"
 #define ARTIFACTS_CONDITION "ArtifactsTooLarge"
 
-static void add_condition(struct arena *arena, const struct task_status *status, const char *type,
-                          bool is_true, const char *reason, struct json_value *ret)
-{
-    struct json_value condition = json_object();
-
-    if (status->finished_ms > 0)
-        json_put(arena, &condition, "lastTransitionTime", field_time(arena, status->finished_ms));
-    if (status->observed_generation > 0)
-        json_put(arena, &condition, "observedGeneration",
-                 json_number(arena, status->observed_generation));
-    json_put(arena, &condition, "reason", json_text(str_of(reason)));
-    json_put(arena, &condition, "status", json_text(str_of(is_true ? "True" : "False")));
-    json_put(arena, &condition, "type", json_text(str_of(type)));
-    json_add(arena, ret, condition);
-}
-
 /* The reason of conditions on the ending; Kubernetes wants one for success, too. */
 static const char *ending_reason(const struct task_status *status)
 {
@@ -28,26 +12,52 @@ static const char *ending_reason(const struct task_status *status)
     return status->reason == REASON_NONE ? phase_word(status->phase) : reason_word(status->reason);
 }
 
-bool conditions_write(struct arena *arena, const void *from, struct json_value *ret)
+uint32_t conditions_of(const struct task_status *status, struct condition ret[CONDITIONS_MAX])
 {
-    const struct task_status *status = from;
+    uint32_t count = 0;
 
-    *ret = json_list();
     if (phase_is_terminal(status->phase)) {
-        add_condition(arena, status, "Finished", true, ending_reason(status), ret);
-        add_condition(arena, status, "Succeeded", status->phase == PHASE_SUCCEEDED,
-                      ending_reason(status), ret);
+        const char *reason = ending_reason(status);
+        ret[count++] = (struct condition){"Finished", reason, true};
+        ret[count++] = (struct condition){"Succeeded", reason, status->phase == PHASE_SUCCEEDED};
     }
     if (status->result.verdict == RESULT_VALID)
-        add_condition(arena, status, RESULT_CONDITION, true, RESULT_CONDITION, ret);
+        ret[count++] = (struct condition){RESULT_CONDITION, RESULT_CONDITION, true};
     else if (status->result.verdict != RESULT_NONE_YET)
-        add_condition(arena, status, RESULT_CONDITION, false,
-                      result_verdict_word(status->result.verdict), ret);
+        ret[count++] = (struct condition){RESULT_CONDITION,
+                                          result_verdict_word(status->result.verdict), false};
     if (status->artifacts_too_large)
-        add_condition(arena, status, ARTIFACTS_CONDITION, true, ARTIFACTS_CONDITION, ret);
+        ret[count++] = (struct condition){ARTIFACTS_CONDITION, ARTIFACTS_CONDITION, true};
     if (status->isolation.is_known && status->isolation.switched_off != 0)
-        add_condition(arena, status, "IsolationWeakened", true, "ControlsSwitchedOff", ret);
-    return ret->count > 0;
+        ret[count++] = (struct condition){"IsolationWeakened", "ControlsSwitchedOff", true};
+    return count;
+}
+
+static struct json_value condition_value(struct arena *arena, const struct task_status *status,
+                                         const struct condition *condition)
+{
+    struct json_value ret = json_object();
+
+    if (status->finished_ms > 0)
+        json_put(arena, &ret, "lastTransitionTime", field_time(arena, status->finished_ms));
+    if (status->observed_generation > 0)
+        json_put(arena, &ret, "observedGeneration",
+                 json_number(arena, status->observed_generation));
+    json_put(arena, &ret, "reason", json_text(str_of(condition->reason)));
+    json_put(arena, &ret, "status", json_text(str_of(condition->is_true ? "True" : "False")));
+    json_put(arena, &ret, "type", json_text(str_of(condition->type)));
+    return ret;
+}
+
+bool conditions_write(struct arena *arena, const void *from, struct json_value *ret)
+{
+    struct condition conditions[CONDITIONS_MAX];
+    uint32_t count = conditions_of(from, conditions);
+
+    *ret = json_list();
+    for (uint32_t i = 0; i < count; i++)
+        json_add(arena, ret, condition_value(arena, from, &conditions[i]));
+    return count > 0;
 }
 
 static bool text_is(const struct json_value *value, const char *text)

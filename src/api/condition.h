@@ -6,6 +6,18 @@
  * are read back. */
 #include "api/field.h"
 
+enum {
+    CONDITIONS_MAX = 5
+};
+
+struct condition {
+    const char *type, *reason;
+    bool is_true;
+};
+
+/* In order; returns how many there are now. */
+uint32_t conditions_of(const struct task_status *status, struct condition ret[CONDITIONS_MAX]);
+
 /* For FIELD_CUSTOM, on a struct task_status. */
 bool conditions_read(struct field_reader *reader, const struct json_value *value,
                      const struct field_trail *trail, void *ret);

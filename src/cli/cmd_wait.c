@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <strings.h>
+
+#include "api/condition.h"
 #include "cli/command.h"
 #include "cli/exitcode.h"
 #include "cli/target.h"
-#include "cli/taskcondition.h"
 #include "store/store.h"
 
 enum {
@@ -57,14 +59,28 @@ static bool read_demand(const char *word, struct demand *ret, struct err *err)
     return true;
 }
 
-static enum outcome judge(const struct wait *wait, struct arena *arena, const struct task *task)
+/* Upper and lower case do not matter, as for kubectl. */
+static bool is_word(struct str given, const char *word)
 {
-    struct conditions conditions = condition_list(arena, task);
-    const struct condition *found = condition_find(&conditions, wait->demand.condition);
+    return given.size == strlen(word) && strncasecmp(given.at, word, given.size) == 0;
+}
 
+static bool is_met(const struct demand *demand, const struct task_status *status)
+{
+    struct condition conditions[CONDITIONS_MAX];
+    uint32_t count = conditions_of(status, conditions);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (is_word(demand->condition, conditions[i].type))
+            return is_word(demand->status, conditions[i].is_true ? "True" : "False");
+    return false;
+}
+
+static enum outcome judge(const struct wait *wait, const struct task *task)
+{
     if (wait->options->exit_code)
         return phase_is_terminal(task->status.phase) ? OUTCOME_MET : OUTCOME_NOT_YET;
-    if (found && condition_is(found, wait->demand.status))
+    if (is_met(&wait->demand, &task->status))
         return OUTCOME_MET;
     return phase_is_terminal(task->status.phase) ? OUTCOME_OVER : OUTCOME_NOT_YET;
 }
@@ -104,7 +120,7 @@ static bool look(struct wait *wait, const char *name, bool *ret, struct err *err
     bool is_good = target_find(wait->session, SESSION_READ, name, &arena, &task, err);
 
     if (is_good) {
-        outcome = judge(wait, &arena, &task);
+        outcome = judge(wait, &task);
         *ret = outcome != OUTCOME_NOT_YET;
         is_good = outcome == OUTCOME_NOT_YET || tell(wait, outcome, &task, err);
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/describe.h"
 
+#include "api/condition.h"
 #include "api/quantity.h"
 #include "base/date.h"
 #include "cli/escape.h"
 #include "cli/present.h"
-#include "cli/taskcondition.h"
 
 enum {
     LABEL_WIDTH = 17, /* of "Name:" and the like, blanks included */
@@ -236,21 +236,20 @@ static void put_logs(struct page *page)
 
 static void put_conditions(struct page *page)
 {
-    static const char *const titles[] = {"  Type", "Status", "Reason", "Message"};
-    struct conditions conditions = condition_list(page->arena, page->task);
+    static const char *const titles[] = {"  Type", "Status", "Reason"};
+    struct condition conditions[CONDITIONS_MAX];
+    uint32_t count = conditions_of(&page->task->status, conditions);
     struct table table;
 
-    if (conditions.count == 0)
+    if (count == 0)
         return;
     put_section(page, "Conditions");
     table_init(&table, page->arena, titles, countof(titles));
-    for (uint32_t i = 0; i < conditions.count; i++) {
-        const struct condition *condition = &conditions.at[i];
+    for (uint32_t i = 0; i < count; i++) {
         struct str cells[] = {
-            arena_print(page->arena, "  %.*s", STR_ARG(condition->type)),
-            condition->status,
-            condition->reason,
-            condition->message,
+            arena_print(page->arena, "  %s", conditions[i].type),
+            str_of(conditions[i].is_true ? "True" : "False"),
+            str_of(conditions[i].reason),
         };
 
         table_add(&table, cells);
