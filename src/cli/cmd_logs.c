@@ -31,8 +31,6 @@ struct logs {
     const struct logs_options *options;
     struct escape escapes[2]; /* of each stream: a character may be cut between two pieces */
     struct buf line;
-    int64_t seen_ms;  /* time of the last piece printed */
-    int64_t after_ms; /* pieces up to this one are known already */
     bool is_inside_line;
 };
 
@@ -42,8 +40,6 @@ static void show_piece(void *ctx, int64_t time_ms, enum log_stream stream, struc
     struct logs *logs = ctx;
     char time[DATE_TEXT];
 
-    if (time_ms <= logs->after_ms)
-        return;
     buf_drop(&logs->line, logs->line.size);
     if (logs->options->timestamps && !logs->is_inside_line) {
         date_print_nano(time_ms, time);
@@ -59,7 +55,6 @@ static void show_piece(void *ctx, int64_t time_ms, enum log_stream stream, struc
     }
     fwrite(logs->line.at, 1, logs->line.size, logs->session->out);
     logs->is_inside_line = !ends_line;
-    logs->seen_ms = time_ms;
 }
 
 /* A run that has not begun has no directory and no log yet. */
@@ -82,40 +77,33 @@ static bool read_log(struct logs *logs, struct str uid, const struct runlog_filt
     return is_read;
 }
 
-/* Is the task over, and was its log then cut down to head and tail? */
-static bool look(struct logs *logs, const char *name, bool *ret_over, bool *ret_truncated,
-                 struct err *err)
+static bool look(struct logs *logs, const char *name, bool *ret_over, struct err *err)
 {
     struct arena arena = {0};
     struct task task;
     bool is_found = target_find(logs->session, SESSION_READ, name, &arena, &task, err);
 
-    if (is_found) {
+    if (is_found)
         *ret_over = phase_is_terminal(task.status.phase);
-        *ret_truncated = task.status.logs.is_truncated;
-    }
     arena_fini(&arena);
     return is_found;
 }
 
-/* The task is looked at before its log: what was written before it ended is then read for sure. */
+/* The task is looked at before its log: what was written before it ended is then read for sure. An
+ * offset stays good when the log is cut down to head and tail (store/runlog.h). */
 static bool follow(struct logs *logs, struct str uid, const char *name, int64_t offset,
                    struct err *err)
 {
     const struct runlog_filter all = {.tail_lines = -1};
-    bool is_over = false, is_truncated = false;
+    bool is_over = false;
 
     for (uint32_t looks = 1; !is_over; looks++) {
         if (fflush(logs->session->out) != 0 || !logs->session->pause(LOOK_MS))
             return true;
         if (looks % SWEEP_LOOKS == 0)
             session_sweep(logs->session);
-        if (!look(logs, name, &is_over, &is_truncated, err))
+        if (!look(logs, name, &is_over, err))
             return false;
-        if (is_over && is_truncated) { /* another file stands there now: go by the times */
-            logs->after_ms = logs->seen_ms;
-            offset = 0;
-        }
         if (!read_log(logs, uid, &all, &offset, err))
             return false;
     }

@@ -255,6 +255,12 @@ class Detached(Local):
         self.begin("import time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.5)")
         self.assertEqual(self.ctl("logs", "-f", "t").stdout, "0\n1\n2\n")
 
+    def test_a_follower_sees_every_line_once_though_the_log_is_cut_at_the_end(self):
+        self.begin("import time\nfor i in range(40000): print(i)\ntime.sleep(0.6)")
+        lines = self.ctl("logs", "-f", "t").stdout.split()
+        self.assertEqual(lines, [str(i) for i in range(40000)])
+        self.assertLess(len(self.ctl("logs", "t").stdout.split()), 40000)
+
     def test_cancel_ends_it(self):
         self.begin("import time\ntime.sleep(60)")
         self.ctl("cancel", "t")
