@@ -18,15 +18,13 @@ const char *local_cgroup_name(struct arena *arena, const struct task *task)
 /* What others may have changed: the cancel flag, the ttl and with them the version. */
 static bool task_refresh(struct local_run *run, struct err *err)
 {
-    struct task stored;
+    struct store_mutable stored;
 
-    if (!store_read(run->store, run->task.name, run->arena, &stored, err))
+    if (!store_read_mutable(run->store, run->task.uid, &stored, err))
         return false;
-    if (!str_equal(stored.uid, run->task.uid))
-        return err_set(err, ERR_ABSENT, "task %.*s is gone", STR_ARG(run->task.name));
-    run->task.spec.canceled = stored.spec.canceled;
-    run->task.spec.ttl_ms = stored.spec.ttl_ms;
-    run->task.version = stored.version;
+    run->task.spec.canceled = stored.canceled;
+    run->task.spec.ttl_ms = stored.ttl_ms;
+    run->task.version = arena_print(run->arena, "%lld", (long long)stored.version);
     run->is_outdated = false;
     return true;
 }

@@ -44,6 +44,7 @@ const char *statement_text(enum statement statement)
         [STATEMENT_READ_KEY] = WHOLE "WHERE key = ?",
         [STATEMENT_READ_LATEST] =
             WHOLE "WHERE task.name = (SELECT name FROM spec ORDER BY id DESC LIMIT 1)",
+        [STATEMENT_READ_MUTABLE] = "SELECT version, ttl, canceled FROM task WHERE uid = ?",
         [STATEMENT_LIST] = ROW "ORDER BY name",
         [STATEMENT_LIST_DUE] = ROW "WHERE due <= ? ORDER BY due, name",
         [STATEMENT_FIND_NAME] = "SELECT uid, id, version, phase, finished FROM task WHERE name = ?",

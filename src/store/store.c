@@ -310,6 +310,25 @@ bool store_read(struct store *store, struct str name, struct arena *arena, struc
     return read_one(store, id, name, "", arena, ret, err);
 }
 
+bool store_read_mutable(struct store *store, struct str uid, struct store_mutable *ret,
+                        struct err *err)
+{
+    auto_end(statement_end) sqlite3_stmt *statement = NULL;
+
+    if (!database_statement(&store->database, STATEMENT_READ_MUTABLE, &statement, err))
+        return false;
+    bind_str(statement, 1, uid);
+    if (database_step(&store->database, statement, err) != STEP_ROW)
+        return err->kind == ERR_NONE &&
+               err_set(err, ERR_ABSENT, "the task with uid %.*s is gone", STR_ARG(uid));
+    *ret = (struct store_mutable){
+        .version = sqlite3_column_int64(statement, 0),
+        .ttl_ms = sqlite3_column_int64(statement, 1),
+        .canceled = sqlite3_column_int64(statement, 2) != 0,
+    };
+    return true;
+}
+
 bool store_read_key(struct store *store, struct str key, struct arena *arena, struct task *ret,
                     struct err *err)
 {

@@ -49,6 +49,14 @@ must_use bool store_read(struct store *store, struct str name, struct arena *are
 must_use bool store_read_key(struct store *store, struct str key, struct arena *arena,
                              struct task *ret, struct err *err);
 
+/* What others may change under a supervisor, by uid, without the documents. */
+struct store_mutable {
+    int64_t version, ttl_ms;
+    bool canceled;
+};
+must_use bool store_read_mutable(struct store *store, struct str uid, struct store_mutable *ret,
+                                 struct err *err);
+
 /* Rows in order of name; stops when `visit` returns false. Views are valid during the call only. */
 must_use bool store_list(struct store *store, bool (*visit)(void *ctx, const struct store_row *row),
                          void *ctx, struct err *err);

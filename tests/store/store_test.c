@@ -476,6 +476,24 @@ static void a_task_is_due_at_its_ttl(void **state)
     check_due(store, 1790000007000, "one");
 }
 
+static void what_others_change_is_read_without_the_documents(void **state)
+{
+    auto_end(store_end) struct store *store = open_store(*state, STORE_WRITE);
+    struct task task = scratch_task("one", "u-1");
+    struct store_mutable before, after;
+    struct err errs[2] = {{0}};
+
+    task.spec.ttl_ms = 7000;
+    create(store, &task, "");
+    assert_true(store_read_mutable(store, task.uid, &before, &errs[0]));
+    assert_true(store_cancel(store, task.name, &errs[0]));
+    assert_true(store_read_mutable(store, task.uid, &after, &errs[0]));
+    assert_false(before.canceled);
+    assert_true(after.canceled && after.version > before.version && after.ttl_ms == 7000);
+    assert_false(store_read_mutable(store, STR_LIT("u-2"), &after, &errs[1]));
+    assert_int_equal(errs[1].kind, ERR_ABSENT);
+}
+
 static void a_dropped_task_leaves_nothing(void **state)
 {
     auto_end(store_end) struct store *store = open_store(*state, STORE_WRITE);
@@ -517,6 +535,8 @@ int main(void)
                                         scratch_remove),
         cmocka_unit_test_setup_teardown(h04_canceled_never_expires, scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(a_task_is_due_at_its_ttl, scratch_make, scratch_remove),
+        cmocka_unit_test_setup_teardown(what_others_change_is_read_without_the_documents,
+                                        scratch_make, scratch_remove),
         cmocka_unit_test_setup_teardown(a_dropped_task_leaves_nothing, scratch_make,
                                         scratch_remove),
     };
