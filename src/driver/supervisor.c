@@ -19,6 +19,7 @@
 enum {
     WATCH_MS = 100, /* polled limits, out-of-memory kills */
     PROGRESS_MS = 1000,
+    RETRY_MAX_MS = 4000,   /* a verdict does not wait for client-go's 1000 s */
     RECORD_TRIES_MAX = 40, /* about two minutes of a full disk */
     SETTLE_MAX = 20,       /* promise L2 */
     DRAIN_MS = 500,        /* for pipes whose writers are dead: never reached */
@@ -65,6 +66,7 @@ static bool supervisor_settle(struct supervisor *s, struct err *err)
 static bool supervisor_reconcile(struct supervisor *s, struct err *err)
 {
     struct err failed = {0};
+    int64_t wait_ms;
 
     s->is_news = false;
     if (supervisor_settle(s, &failed))
@@ -74,9 +76,8 @@ static bool supervisor_reconcile(struct supervisor *s, struct err *err)
         *err = failed;
         return false;
     }
-    s->wake_at_ms = clock_now_ms() + backoff_ms(s->failures, entropy_u32());
-    if (s->wake_at_ms > clock_now_ms() + 4000)
-        s->wake_at_ms = clock_now_ms() + 4000;
+    wait_ms = backoff_ms(s->failures, entropy_u32());
+    s->wake_at_ms = clock_now_ms() + (wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS);
     s->failures++;
     return true;
 }
@@ -161,7 +162,6 @@ static void supervisor_end(struct supervisor *s)
     supervisor_drain(s);
     if (!sandbox_reap(&s->sandbox, &run->wait_status, &lost))
         run->wait_status = -1;
-    sandbox_watch(&s->sandbox); /* the last word of the limits */
     text = sandbox_report(&s->sandbox, s->arena);
     run->has_report = report_decode(text, &run->report);
     if (run->has_report && run->report.cause == CAUSE_START_FAILED) {
