@@ -56,15 +56,36 @@ def ci_run(layer, skips, minimums, is_ci):
         return done.returncode, done.stdout
 
 
+def build_made_before_cmocka_is_made_again():
+    """`make run` on a new machine configures without tests; `make test` then installs cmocka."""
+    with tempfile.TemporaryDirectory(prefix="agenttask-tools-") as top:
+        os.makedirs(os.path.join(top, "tools"))
+        shutil.copy(os.path.join(ROOT, "tools/test"), os.path.join(top, "tools/test"))
+        write(top, "late.py", f"#!/usr/bin/env python3\n{FINE}\n", 0o755)
+        write(top, "tests/skips.txt", "")
+        write(top, "tests/minimums.txt", "unit 2\n")
+        write(top, "meson.build", "project('late')\nif import('fs').exists('is-late')\n"
+              "    test('late', find_program('late.py'))\nendif\n")
+        subprocess.run(["meson", "setup", "build"], cwd=top, capture_output=True, check=True)
+        write(top, "is-late", "")
+        done = subprocess.run(["tools/test", "unit"], cwd=top, capture_output=True, text=True,
+                              check=False)
+        return done.stdout.endswith("2 passed, 0 failed, 0 skipped\n"), done.stdout
+
+
 def main():
     failed = 0
+    is_good, output = build_made_before_cmocka_is_made_again()
+    if not is_good:
+        failed += 1
+        print(f"FAILED build_made_before_cmocka_is_made_again; it said:\n{output}")
     for what, layer, skips, minimums, is_ci, status, last in CASES:
         got, output = ci_run(layer, skips, minimums, is_ci)
         lines = output.splitlines() or [""]
         if got != status or lines[-1] != last:
             failed += 1
             print(f"FAILED {what}: status {got}, expected {status}, '{last}'; it said:\n{output}")
-    print(f"{len(CASES) - failed} passed, {failed} failed, 0 skipped")
+    print(f"{len(CASES) + 1 - failed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 
 
