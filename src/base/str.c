@@ -11,13 +11,13 @@ int str_order(struct str a, struct str b)
 bool str_starts(struct str s, const char *prefix)
 {
     size_t size = strlen(prefix);
-    return s.size >= size && memcmp(s.at, prefix, size) == 0;
+    return s.size >= size && (size == 0 || memcmp(s.at, prefix, size) == 0);
 }
 
 bool str_ends(struct str s, const char *suffix)
 {
     size_t size = strlen(suffix);
-    return s.size >= size && memcmp(s.at + s.size - size, suffix, size) == 0;
+    return s.size >= size && (size == 0 || memcmp(s.at + s.size - size, suffix, size) == 0);
 }
 
 struct str str_skip(struct str s, size_t count)

@@ -108,7 +108,7 @@ static void what_is_printed_is_read_as_the_same(void **state)
     (void)state;
     for (int i = 0; i < 20000; i++) {
         dice = dice * 6364136223846793005u + 1442695040888963407u;
-        int64_t number = (int64_t)(dice >> 1 >> (i % 63)) << (i % 7 ? 0 : 10);
+        int64_t number = (int64_t)(dice >> 1 >> (i % 63) << (i % 7 ? 0 : 10));
         number = number < 0 ? INT64_MAX : number;
         assert_true(quantity_read_bytes(quantity_print_bytes(&arena, number), &got));
         assert_int_equal(got, number);

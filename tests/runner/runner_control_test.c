@@ -18,7 +18,8 @@
 
 static const char call_script[] = /* process_vm_readv of nothing, of itself */
     "import ctypes, os; call = 310 if os.uname().machine == 'x86_64' else 270\n"
-    "if ctypes.CDLL(None).syscall(call, os.getpid(), 0, 0, 0, 0, 0): raise PermissionError";
+    "words = [ctypes.c_long(word) for word in (call, os.getpid(), 0, 0, 0, 0, 0)]\n"
+    "if ctypes.CDLL(None).syscall(*words): raise PermissionError";
 static const char execution_script[] =
     "import shutil, subprocess; shutil.copy('/bin/true', '/tmp/t')\n"
     "subprocess.run(['/tmp/t'], check=True)";

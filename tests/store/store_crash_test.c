@@ -92,7 +92,7 @@ static void check_file(const char *directory)
     assert_int_equal(sqlite3_prepare_v2(sqlite, "PRAGMA integrity_check", -1, &statement, NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_string_equal(sqlite3_column_text(statement, 0), "ok");
+    assert_string_equal((const char *)sqlite3_column_text(statement, 0), "ok");
     sqlite3_finalize(statement);
     assert_int_equal(sqlite3_prepare_v2(sqlite,
                                         "SELECT (SELECT count(*) FROM task) = (SELECT count(*) FROM"
