@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* How Kubernetes spells the Pod of a run: what we send, what we read back, what an informer keeps.
+ * The Pod passes the Pod Security Standard "restricted"; nothing in it is chosen by the task but
+ * what the profile allows (promises X1, X4). */
+#include "base/err.h"
+#include "core/profile.h"
+#include "json/json.h"
+
+#define LABEL_TASK      "agenttask.io/task"
+#define LABEL_TENANT    "agenttask.io/tenant"
+#define FINALIZER_TASK  "execution.agenttask.io/finalizer"
+#define FINALIZER_RUN   "execution.agenttask.io/run"
+#define CONTAINER_TASK  "task"
+#define POD_GRACE_S     15 /* the runner's 5 for the code, and time left to report */
+
+struct pod_request { /* all that goes into a Pod */
+    const struct task *task;
+    const struct profile *profile;
+    const struct task_effective *effective;
+    struct str runner_image;
+    struct str code_config_map; /* ours: job file and source; the referenced one is spec's */
+    bool user_namespace;        /* hostUsers: false */
+    int64_t deadline_s;         /* activeDeadlineSeconds at the start */
+};
+struct json_value pod_value(struct arena *arena, const struct pod_request *request);
+
+enum pod_phase {
+    POD_PENDING,
+    POD_RUNNING,
+    POD_SUCCEEDED,
+    POD_FAILED,
+    POD_UNKNOWN,
+};
+
+struct pod_container { /* of one container, as its status says */
+    bool is_known;     /* it has a status */
+    struct str waiting, waiting_message; /* state.waiting.reason; at NULL: it does not wait */
+    bool is_running, is_terminated;
+    int64_t started_ms, finished_ms;
+    struct str reason, message; /* state.terminated; message: the termination message */
+    int32_t exit_code, signal;
+    int64_t restarts;
+    struct str image_id;
+};
+
+struct pod {
+    struct str space, name, uid, version, owner_uid; /* owner: the controller */
+    struct str task_label;
+    bool is_held; /* carries FINALIZER_RUN */
+    int64_t created_ms, deleted_ms;
+    int64_t deletion_grace_s;
+    int64_t deadline_s; /* spec.activeDeadlineSeconds; 0: none */
+    struct str node;
+    bool user_namespace; /* spec.hostUsers is false */
+    struct str runtime_class;
+    enum pod_phase phase;
+    struct str reason, message; /* status */
+    int64_t started_ms;         /* status.startTime: accepted by the kubelet */
+    bool is_unschedulable;
+    struct str unschedulable_message;
+    int64_t condition_ms; /* since when PodScheduled is as it is */
+    struct str disruption;      /* reason of condition DisruptionTarget; empty: none */
+    struct str disruption_message;
+    struct pod_container init, task;
+};
+
+/* Never fails on what a server may send: what is not there is empty. */
+void pod_read(struct arena *arena, const struct json_value *value, struct pod *ret);
+
+/* For the informer of Pods with LABEL_TASK: of a Pod, what pod_read() reads of it. */
+bool pod_keep(struct arena *arena, const struct json_value *object, struct buf *ret);
+
+/* Does the stored Pod still have every hardening field as we sent it (promise X9)? Else `ret` says
+ * which field: the first that differs in container `task`, its mounts, security contexts, host*,
+ * token, runtime class, volumes. `is_weakened`: foreign containers were added: they can harm the
+ * network, not the verdict. A field that an older server dropped (hostUsers) is no difference. */
+bool pod_is_as_sent(struct arena *arena, const struct json_value *sent,
+                    const struct json_value *stored, struct str *ret, bool *ret_weakened);

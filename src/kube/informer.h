@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* Keeps a cache equal to what the API server has: list in pages, then watch with bookmarks, again
+ * and again (reference: kubernetes.md, Reading the API). Runs in a fiber of its own for as long as
+ * the process lives. Events only say which object to look at again. */
+#include "kube/cache.h"
+#include "kube/client.h"
+#include "kube/watch.h"
+
+struct informer_spec {
+    const struct kube_resource *resource;
+    struct str space;          /* empty: all namespaces */
+    struct str label_selector; /* empty: all objects */
+    /* What to keep of an object, appended to `ret`; scratch memory from the arena. False: this
+     * object is none of ours, as if it were not there. */
+    bool (*keep)(struct arena *arena, const struct json_value *object, struct buf *ret);
+    /* After the cache has changed. was NULL: it is new; now NULL: it is gone. `was` holds what the
+     * cache held before. Called from the informer's fiber; must not wait. */
+    void (*changed)(void *ctx, const struct cached *was, const struct cached *now);
+    void *ctx;
+    /* For a log line: not an error of ours, it goes on by itself. May be NULL. */
+    void (*troubled)(void *ctx, const struct kube_resource *resource, const struct err *err);
+};
+
+struct informer;
+
+struct informer *informer_new(const struct informer_spec *spec, const struct transport *transport,
+                              const struct reactor *reactor);
+struct informer *informer_free(struct informer *informer); /* stopped before */
+must_use bool informer_start(struct informer *informer, struct fiber_pool *fibers);
+void informer_stop(struct informer *informer); /* ends its fiber */
+bool informer_is_synced(const struct informer *informer); /* listed once, whole */
+const struct cache *informer_cache(const struct informer *informer);
+/* Monotonic time of the last byte of a watch or whole list; for health. */
+int64_t informer_heard_ms(const struct informer *informer);
