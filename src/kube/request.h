@@ -5,7 +5,7 @@
  * percent-encoded, so that no name can leave its place in the path. */
 #include "base/arena.h"
 
-struct kube_resource { /* api/resource.h has those we use */
+struct kube_resource { /* kube/resource.h has those we use */
     const char *group; /* "": the core group */
     const char *version;
     const char *plural;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The kinds of objects we speak of to an API server, as words of its paths. */
+#include "kube/request.h"
+
+extern const struct kube_resource resource_agenttasks;
+extern const struct kube_resource resource_runtimeprofiles;
+extern const struct kube_resource resource_pods;
+extern const struct kube_resource resource_configmaps;
+extern const struct kube_resource resource_networkpolicies;
+extern const struct kube_resource resource_leases;
+extern const struct kube_resource resource_events;
+extern const struct kube_resource resource_nodes;
