@@ -190,6 +190,13 @@ static const struct field run_rows[] = {
 };
 static const struct fields run_fields = FIELDS_OF(run_rows);
 
+#define QUEUE_AT(member) offsetof(struct task_queue, member)
+static const struct field queue_rows[] = {
+    FIELD_ROW(.name = "ahead", .kind = FIELD_INT, .at = QUEUE_AT(ahead)),
+    FIELD_ROW(.name = "position", .kind = FIELD_INT, .at = QUEUE_AT(position)),
+};
+static const struct fields queue_fields = FIELDS_OF(queue_rows);
+
 #define RESULT_AT(member) offsetof(struct task_result, member)
 /* The verdict is spelt in condition ResultValid alone. */
 static const struct field result_rows[] = {
@@ -234,6 +241,7 @@ static const struct field status_rows[] = {
     FIELD_ROW(.name = "phase", .kind = FIELD_WORD, .at = AT(phase), .word = phase_field_word,
               .word_count = PHASE_CANCELED + 1),
     FIELD_ROW(.name = "podRef", .kind = FIELD_OBJECT, .at = AT(run), .table = &run_fields),
+    FIELD_ROW(.name = "queue", .kind = FIELD_OBJECT, .at = AT(queue), .table = &queue_fields),
     FIELD_ROW(.name = "queueTime", .kind = FIELD_TIME, .at = AT(queued_ms)),
     FIELD_ROW(.name = "reason", .kind = FIELD_WORD, .at = AT(reason), .word = reason_field_word,
               .word_count = REASON_COUNT),

@@ -212,6 +212,7 @@ static void say(const struct world *w, enum phase phase, enum reason reason, str
         status->phase = phase;
     status->message = message_for(w, reason);
     status->reason = reason;
+    status->queue = (struct task_queue){0};
     status->observed_generation = w->task->generation;
 }
 
@@ -307,6 +308,15 @@ static void wait(const struct world *w, enum reason reason, struct plan *plan)
     hold(w, plan);
     guard(w, plan);
     say(w, is_intended(w) ? PHASE_SCHEDULED : PHASE_PENDING, reason, plan);
+    record(w, plan);
+    plan->wake_at_ms = deadline_next(w);
+}
+
+static void queue_up(const struct world *w, enum reason reason, struct plan *plan)
+{
+    hold(w, plan);
+    say(w, PHASE_PENDING, reason, plan);
+    plan->status.queue = w->queue;
     record(w, plan);
     plan->wake_at_ms = deadline_next(w);
 }
@@ -461,8 +471,8 @@ static const struct rule {
     {"pulling",         is_pulling,       wait,            REASON_IMAGE_PULLING    },
     {"starting",        is_starting,      wait,            REASON_NONE             },
     {"name taken",      has_taken_name,   wait,            REASON_QUEUED           },
-    {"no quota",        has_no_quota,     wait,            REASON_QUOTA_EXCEEDED   },
-    {"no room",         has_no_room,      wait,            REASON_QUEUED           },
+    {"no quota",        has_no_quota,     queue_up,        REASON_QUOTA_EXCEEDED   },
+    {"no room",         has_no_room,      queue_up,        REASON_QUEUED           },
     {"profile unread",  has_no_profile,   wait,            REASON_QUEUED           },
     {"no policy",       has_no_policy,    wait,            REASON_POLICY_PENDING   },
     {"new",             otherwise,        start,           REASON_NONE             },

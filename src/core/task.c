@@ -56,6 +56,11 @@ static bool isolation_equal(const struct isolation *a, const struct isolation *b
            a->is_known == b->is_known;
 }
 
+static bool queue_equal(const struct task_queue *a, const struct task_queue *b)
+{
+    return a->position == b->position && a->ahead == b->ahead;
+}
+
 static bool times_equal(const struct task_status *a, const struct task_status *b)
 {
     return a->queued_ms == b->queued_ms && a->created_ms == b->created_ms &&
@@ -67,8 +72,9 @@ bool task_status_equal(const struct task_status *a, const struct task_status *b)
     return a->phase == b->phase && a->reason == b->reason && str_equal(a->message, b->message) &&
            a->exit_code == b->exit_code && a->signal == b->signal && a->attempt == b->attempt &&
            run_ref_equal(&a->run, &b->run) && times_equal(a, b) &&
-           result_equal(&a->result, &b->result) && logs_equal(&a->logs, &b->logs) &&
-           effective_equal(&a->effective, &b->effective) && a->usage.cpu_ms == b->usage.cpu_ms &&
+           queue_equal(&a->queue, &b->queue) && result_equal(&a->result, &b->result) &&
+           logs_equal(&a->logs, &b->logs) && effective_equal(&a->effective, &b->effective) &&
+           a->usage.cpu_ms == b->usage.cpu_ms &&
            a->usage.memory_peak_bytes == b->usage.memory_peak_bytes &&
            isolation_equal(&a->isolation, &b->isolation) &&
            a->artifacts_bytes == b->artifacts_bytes &&

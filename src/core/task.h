@@ -101,6 +101,11 @@ struct task_effective {         /* what the task really got, written at Schedule
     int64_t profile_generation;
 };
 
+struct task_queue {   /* while it waits for room; 0: it does not, or nobody knows */
+    int64_t position; /* from 1, in the queue of its tenant */
+    int64_t ahead;    /* tasks before it */
+};
+
 struct task_usage { /* from the runner and the kernel, never from the code; -1: unknown */
     int64_t cpu_ms;
     int64_t memory_peak_bytes;
@@ -114,6 +119,7 @@ struct task_status {
     int32_t signal;     /* 0: none */
     uint32_t attempt;   /* 0: no run was ever intended; 1: the intent is recorded */
     struct run_ref run;
+    struct task_queue queue;
     int64_t queued_ms;   /* queueTime: accepted */
     int64_t created_ms;  /* startTime: run created */
     int64_t started_ms;  /* runTime: code started */

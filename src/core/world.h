@@ -77,6 +77,7 @@ struct world {
     struct task_effective effective; /* what it would get; valid unless refused */
     bool has_room;
     enum reason waits_for;     /* when there is no room: Queued or QuotaExceeded */
+    struct task_queue queue;   /* where it stands when there is no room */
     bool has_policy;           /* the standing deny policy stands and has settled */
     int64_t policy_settled_ms; /* it stands and will have settled then; 0: it does not stand */
     bool has_code;    /* its code object stands, if one is needed; no run starts without it */

@@ -302,11 +302,34 @@ static void a_decision_is_the_same_twice(void **state)
     assert_true(one.wake_at_ms > NOW_MS && one.wake_at_ms < NOW_MS + 120000);
 }
 
+static void a_place_in_the_queue_is_said_while_it_lasts(void **state)
+{
+    struct scene scene;
+    struct plan plan;
+
+    (void)state;
+    scene_read(&scene, str_of("phase=Pending no-room"));
+    scene.world.queue = (struct task_queue){.position = 3, .ahead = 2};
+    decide(&scene.world, &plan);
+    assert_int_equal(plan.status.queue.position, 3);
+    assert_int_equal(plan.status.queue.ahead, 2);
+    scene.task.status = plan.status;
+    decide(&scene.world, &plan);
+    assert_int_equal(plan.action_count, 0);
+    scene.world.queue = (struct task_queue){.position = 2, .ahead = 1};
+    decide(&scene.world, &plan);
+    assert_int_equal(plan.actions[0], ACTION_SET_STATUS);
+    scene.world.has_room = true;
+    decide(&scene.world, &plan);
+    assert_int_equal(plan.status.queue.position, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case_is_decided_as_written),
         cmocka_unit_test(a_decision_is_the_same_twice),
+        cmocka_unit_test(a_place_in_the_queue_is_said_while_it_lasts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
