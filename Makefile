@@ -4,13 +4,14 @@ BUILD = build
 FUZZ_SECONDS = 600
 C_FILES = $(shell find src tests -name '*.[ch]')
 
-.PHONY: help setup build run test check fmt lint fuzz bench test-vm clean
+.PHONY: help setup build run test check crd fmt lint fuzz bench test-vm clean
 
 help:
 	@echo 'make run      build, run examples/agent.py in the sandbox, show its result'
 	@echo 'make build    $(BUILD)/agentctl and $(BUILD)/runner'
 	@echo 'make test     all tests that this machine can run; says what it skips'
 	@echo 'make check    the quick ones: tree, format and unit tests'
+	@echo 'make crd      config/crd/bases from the field tables'
 	@echo 'make fmt      format the sources        make lint   formatter and second compiler'
 	@echo 'make fuzz     FUZZ_SECONDS=$(FUZZ_SECONDS) per target'
 	@echo 'make bench    start cost against bwrap and runc'
@@ -39,6 +40,10 @@ test: # what cannot be installed is skipped, by name
 check:
 	@tools/setup build test
 	@tools/test tree format unit
+
+crd: build # after a change of the field tables or of src/api/crd_*.c
+	@for plural in agenttasks runtimeprofiles; do \
+		$(BUILD)/src/api/crdgen $$plural >config/crd/bases/execution.agenttask.io_$$plural.yaml || exit 1; done
 
 fmt: # versions disagree: only the one the sources are formatted by
 	@clang-format --version | grep -q 'version 14\.' || { echo 'fmt: needs clang-format 14'; exit 1; }

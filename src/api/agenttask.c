@@ -2,7 +2,7 @@
 #include "api/agenttask.h"
 
 #include "api/agenttask_status.h"
-#include "api/field.h"
+#include "api/tables.h"
 
 #define AT(member)      offsetof(struct task, member)
 #define SPEC_AT(member) offsetof(struct task_spec, member)
@@ -126,7 +126,7 @@ static const struct field task_rows[] = {
     FIELD_ROW(.name = "status", .kind = FIELD_OBJECT, .at = AT(status), .flags = FIELD_SYSTEM,
               .table = &agenttask_status_fields),
 };
-static const struct fields task_fields = FIELDS_OF(task_rows);
+const struct fields agenttask_fields = FIELDS_OF(task_rows);
 
 /* -- the doors ------------------------------------------------------------- */
 
@@ -137,7 +137,7 @@ bool agenttask_read(struct arena *arena, const struct json_value *value, const c
     struct field_trail root = {.line = value->line, .column = value->column};
     struct task task;
 
-    if (!fields_read(&reader, &task_fields, value, &root, &task))
+    if (!fields_read(&reader, &agenttask_fields, value, &root, &task))
         return false;
     *ret = task;
     return true;
@@ -145,7 +145,7 @@ bool agenttask_read(struct arena *arena, const struct json_value *value, const c
 
 struct json_value agenttask_value(struct arena *arena, const struct task *task)
 {
-    return fields_write(arena, &task_fields, task);
+    return fields_write(arena, &agenttask_fields, task);
 }
 
 struct json_value agenttask_list_value(struct arena *arena, const struct task *tasks,

@@ -2,7 +2,7 @@
 #include "api/runtimeprofile.h"
 
 #include "api/agenttask_status.h"
-#include "api/field.h"
+#include "api/tables.h"
 
 #define AT(member) offsetof(struct profile, member)
 
@@ -89,7 +89,7 @@ static const struct field profile_rows[] = {
               .table = &metadata_fields),
     FIELD_ROW(.name = "spec", .kind = FIELD_OBJECT, .flags = FIELD_REQUIRED, .table = &spec_fields),
 };
-static const struct fields profile_fields = FIELDS_OF(profile_rows);
+const struct fields runtimeprofile_fields = FIELDS_OF(profile_rows);
 
 bool runtimeprofile_read(struct arena *arena, const struct json_value *value, const char *file,
                          enum api_mode mode, struct profile *ret, struct err *err)
@@ -98,7 +98,7 @@ bool runtimeprofile_read(struct arena *arena, const struct json_value *value, co
     struct field_trail root = {.line = value->line, .column = value->column};
     struct profile profile = {0};
 
-    if (!fields_read(&reader, &profile_fields, value, &root, &profile))
+    if (!fields_read(&reader, &runtimeprofile_fields, value, &root, &profile))
         return false;
     *ret = profile;
     return true;
@@ -106,5 +106,5 @@ bool runtimeprofile_read(struct arena *arena, const struct json_value *value, co
 
 struct json_value runtimeprofile_value(struct arena *arena, const struct profile *profile)
 {
-    return fields_write(arena, &profile_fields, profile);
+    return fields_write(arena, &runtimeprofile_fields, profile);
 }
