@@ -4,16 +4,15 @@
 /* How Kubernetes spells the Pod of a run: what we send, what we read back, what an informer keeps.
  * The Pod passes the Pod Security Standard "restricted"; nothing in it is chosen by the task but
  * what the profile allows (promises X1, X4). */
-#include "base/err.h"
+#include "api/child.h"
+#include "base/buf.h"
 #include "core/profile.h"
-#include "json/json.h"
 
-#define LABEL_TASK      "agenttask.io/task"
-#define LABEL_TENANT    "agenttask.io/tenant"
-#define FINALIZER_TASK  "execution.agenttask.io/finalizer"
-#define FINALIZER_RUN   "execution.agenttask.io/run"
-#define CONTAINER_TASK  "task"
-#define POD_GRACE_S     15 /* the runner's 5 for the code, and time left to report */
+#define FINALIZER_TASK   "execution.agenttask.io/finalizer"
+#define FINALIZER_RUN    "execution.agenttask.io/run"
+#define CONTAINER_TASK   "task"
+#define CONTAINER_RUNNER "runner" /* the init container: brings /runner */
+#define POD_GRACE_S      15       /* the runner's 5 for the code, and time left to report */
 
 struct pod_request { /* all that goes into a Pod */
     const struct task *task;
@@ -26,6 +25,9 @@ struct pod_request { /* all that goes into a Pod */
 };
 struct json_value pod_value(struct arena *arena, const struct pod_request *request);
 
+/* Merge patch of activeDeadlineSeconds: it can only be lowered. */
+struct json_value pod_deadline_patch(struct arena *arena, int64_t deadline_s);
+
 enum pod_phase {
     POD_PENDING,
     POD_RUNNING,
@@ -34,8 +36,8 @@ enum pod_phase {
     POD_UNKNOWN,
 };
 
-struct pod_container { /* of one container, as its status says */
-    bool is_known;     /* it has a status */
+struct pod_container {                   /* of one container, as its status says */
+    bool is_known;                       /* it has a status */
     struct str waiting, waiting_message; /* state.waiting.reason; at NULL: it does not wait */
     bool is_running, is_terminated;
     int64_t started_ms, finished_ms;
@@ -60,8 +62,8 @@ struct pod {
     int64_t started_ms;         /* status.startTime: accepted by the kubelet */
     bool is_unschedulable;
     struct str unschedulable_message;
-    int64_t condition_ms; /* since when PodScheduled is as it is */
-    struct str disruption;      /* reason of condition DisruptionTarget; empty: none */
+    int64_t condition_ms;  /* since when PodScheduled is as it is */
+    struct str disruption; /* reason of condition DisruptionTarget; empty: none */
     struct str disruption_message;
     struct pod_container init, task;
 };
