@@ -19,7 +19,8 @@ struct cache *cache_free(struct cache *cache); /* NULL is fine; returns NULL */
  * Returns false if it is the same version of the same uid: nothing changed. */
 bool cache_put(struct cache *cache, const struct cached *entry);
 bool cache_drop(struct cache *cache, struct str space, struct str name); /* false: was not there */
-const struct cached *cache_find(const struct cache *cache, struct str space, struct str name);
+must_use bool cache_find(const struct cache *cache, struct str space, struct str name,
+                         struct cached *ret);
 uint32_t cache_count(const struct cache *cache);
 
 /* All of them, in no order; the cache must not be changed meanwhile. */

@@ -2,11 +2,10 @@
 #pragma once
 
 /* Keeps a cache equal to what the API server has: list in pages, then watch with bookmarks, again
- * and again (reference: kubernetes.md, Reading the API). Runs in a fiber of its own for as long as
- * the process lives. Events only say which object to look at again. */
+ * and again. Runs in a fiber of its own for as long as the process lives. Events only say which
+ * object to look at again. */
 #include "kube/cache.h"
 #include "kube/client.h"
-#include "kube/watch.h"
 
 struct informer_spec {
     const struct kube_resource *resource;
@@ -29,7 +28,7 @@ struct informer *informer_new(const struct informer_spec *spec, const struct tra
                               const struct reactor *reactor);
 struct informer *informer_free(struct informer *informer); /* stopped before */
 must_use bool informer_start(struct informer *informer, struct fiber_pool *fibers);
-void informer_stop(struct informer *informer); /* ends its fiber */
+void informer_stop(struct informer *informer);            /* ends its fiber */
 bool informer_is_synced(const struct informer *informer); /* listed once, whole */
 const struct cache *informer_cache(const struct informer *informer);
 /* Monotonic time of the last byte of a watch or whole list; for health. */
