@@ -4,9 +4,9 @@
 
 #include "cli/command.h"
 #include "cli/extract.h"
+#include "cli/place.h"
 #include "cli/present.h"
 #include "cli/target.h"
-#include "store/rundir.h"
 #include "sys/file.h"
 
 struct artifacts_options {
@@ -29,24 +29,6 @@ static bool refuse(const struct task *task, struct err *err)
     return err_set(err, ERR_REFUSED,
                    "agenttask \"%.*s\": the artifacts were too large, none is kept",
                    STR_ARG(task->name));
-}
-
-/* No run, or a run that left nothing: no files. */
-static bool read_frames(struct session *session, const struct task *task, struct str *ret,
-                        struct err *err)
-{
-    struct rundir dir;
-    bool is_read = false;
-
-    if (rundir_open(session->state, task->uid, &dir, err)) {
-        is_read = rundir_read(&dir, "artifacts", &session->arena, EXTRACT_FRAMES_MAX, ret, err);
-        rundir_close(&dir);
-    }
-    if (is_read || err->kind != ERR_ABSENT)
-        return is_read;
-    *err = (struct err){0};
-    *ret = (struct str){0};
-    return true;
 }
 
 static void print_list(struct session *session, const struct extract *extract)
@@ -99,7 +81,7 @@ static bool run(struct session *session, const void *options, struct err *err)
         return false;
     if (!phase_is_terminal(task.status.phase) || task.status.artifacts_too_large)
         return refuse(&task, err);
-    if (!read_frames(session, &task, &frames, err) ||
+    if (!session->place->artifacts(session->place->self, &task, &session->arena, &frames, err) ||
         !extract_read(&session->arena, frames, &extract, err))
         return err_wrap(err, "artifacts of %.*s", STR_ARG(task.name));
     if (asked->directory && !write_files(asked->directory, &extract, err))

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
+#include "cli/place.h"
 #include "cli/target.h"
-#include "driver/local.h"
 
 static bool cancel(struct session *session, const char *name, struct err *err)
 {
+    const struct place *place = session->place;
     struct task task;
 
     if (!target_find(session, SESSION_CHANGE, name, &session->arena, &task, err))
         return false;
-    if (!local_cancel(session->store, session->state, task.name, err))
+    if (!place->cancel(place->self, &task, err))
         return false;
     fprintf(session->out, TARGET_KIND "/%.*s canceled\n", STR_ARG(task.name));
     return true;

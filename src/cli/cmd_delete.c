@@ -2,7 +2,6 @@
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/target.h"
-#include "driver/local.h"
 
 struct delete_options {
     struct global_options global;
@@ -17,11 +16,11 @@ static const struct flag flags[] = {
     {"ignore-not-found", 0,   FLAG_SWITCH, AT(may_lack), NULL,     "absent tasks are no error"   },
 };
 
-static bool delete_task(struct session *session, struct str name, struct err *err)
+static bool delete_task(struct session *session, const struct task *task, struct err *err)
 {
-    if (!local_delete(session->store, session->state, name, err))
+    if (!session->place->remove(session->place->self, task, err))
         return false;
-    fprintf(session->out, TARGET_KIND " \"%.*s\" deleted\n", STR_ARG(name));
+    fprintf(session->out, TARGET_KIND " \"%.*s\" deleted\n", STR_ARG(task->name));
     fflush(session->out); /* stopping the next one may take a while */
     return true;
 }
@@ -32,7 +31,7 @@ static bool delete_named(struct session *session, const struct delete_options *a
     struct task task;
 
     if (target_find(session, SESSION_CHANGE, name, &session->arena, &task, err))
-        return delete_task(session, task.name, err);
+        return delete_task(session, &task, err);
     if (err->kind != ERR_ABSENT || !asked->may_lack)
         return false;
     *err = (struct err){0};
@@ -40,21 +39,29 @@ static bool delete_named(struct session *session, const struct delete_options *a
     return true;
 }
 
-static bool delete_selected(struct session *session, const struct selector *selector,
-                            struct err *err)
+/* What was deleted by somebody else meanwhile is as good as deleted by us. */
+static bool delete_row(struct session *session, const struct store_row *row, struct err *err)
 {
-    struct listing listing = {0};
-    struct store *store;
+    struct task task;
 
-    if (session_store(session, SESSION_CHANGE, &store, err)) {
-        if (!listing_read(store, selector, &session->arena, &listing, err))
-            return false;
-    } else if (err->kind != ERR_ABSENT) {
+    if (session->place->read(session->place->self, row, &session->arena, &task, err))
+        return delete_task(session, &task, err);
+    if (err->kind != ERR_ABSENT)
         return false;
-    }
     *err = (struct err){0};
+    return true;
+}
+
+static bool delete_selected(struct session *session, const struct delete_options *asked,
+                            const struct selector *selector, struct err *err)
+{
+    struct listing listing;
+
+    if (!listing_read(session->place, SESSION_CHANGE, asked->global.all_spaces, selector,
+                      &session->arena, &listing, err))
+        return false;
     for (uint32_t i = 0; i < listing.count; i++)
-        if (!delete_task(session, listing.rows[i].name, err))
+        if (!delete_row(session, &listing.rows[i], err))
             return false;
     if (listing.count == 0)
         fputs("No resources found.\n", session->err);
@@ -72,7 +79,7 @@ static bool run(struct session *session, const void *options, struct err *err)
     if (!selector_parse(&session->arena, str_of(asked->selector), &selector, err))
         return false;
     if (names->count == 0)
-        return delete_selected(session, &selector, err);
+        return delete_selected(session, asked, &selector, err);
     for (uint32_t i = 0; i < names->count; i++)
         if (!delete_named(session, asked, names->at[i], err))
             return false;

@@ -6,8 +6,7 @@
 #include "cli/tasktable.h"
 
 enum {
-    LOOK_MS = 200,
-    SWEEP_LOOKS = 5 /* a lost supervisor is noticed after so many looks */
+    LOOK_MS = 200
 };
 
 struct list_options {
@@ -56,21 +55,14 @@ static bool read_named(struct list *list, struct arena *arena, struct listing *r
     return true;
 }
 
-/* No store yet is an empty one. */
 static bool read_rows(struct list *list, struct arena *arena, struct listing *ret, struct err *err)
 {
     enum session_access access = list->options->watch ? SESSION_WRITE : SESSION_READ;
-    struct store *store;
 
     if (has_names(list))
         return read_named(list, arena, ret, err);
-    if (session_store(list->session, access, &store, err))
-        return listing_read(store, &list->selector, arena, ret, err);
-    if (err->kind != ERR_ABSENT)
-        return false;
-    *err = (struct err){0};
-    *ret = (struct listing){0};
-    return true;
+    return listing_read(list->session->place, access, list->options->global.all_spaces,
+                        &list->selector, arena, ret, err);
 }
 
 static void print_names(struct list *list, const struct listing *listing)
@@ -84,11 +76,12 @@ static bool print_documents(struct list *list, struct arena *arena, const struct
 {
     struct task *tasks = arena_array(arena, listing->count + 1, sizeof(*tasks));
     bool is_one = list->options->global.operands.words.count == 1 || list->options->watch;
+    const struct place *place = list->session->place;
     struct json_value value;
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < listing->count; i++) {
-        if (store_read(list->session->store, listing->rows[i].name, arena, &tasks[count], err))
+        if (place->read(place->self, &listing->rows[i], arena, &tasks[count], err))
             count++;
         else if (err->kind != ERR_ABSENT) /* deleted meanwhile: not there, not an error */
             return false;
@@ -114,8 +107,8 @@ static bool print_table(struct list *list, const struct listing *listing, struct
     table_drop_rows(&list->table);
     for (uint32_t i = 0; i < listing->count; i++)
         tasktable_add(&list->table, &listing->rows[i], session->now_ms());
-    table_print(&list->table, list->has_titles, session_has_color(session) ? tasktable_paint : NULL,
-                &page);
+    table_print(&list->table, list->has_titles,
+                session_has_color(session) ? tasktable_paint(&list->table) : NULL, &page);
     list->has_titles = false;
     if (page.is_full)
         return err_set(err, ERR_LIMIT, "more than %d bytes to print", PAGE_SIZE_MAX);
@@ -158,14 +151,13 @@ static bool watch(struct list *list, struct listing *before, struct err *err)
 {
     struct arena arenas[2] = {{0}, {0}}; /* of this look, and of the one before */
     bool is_good = true;
+    const struct place *place = list->session->place;
 
-    for (uint32_t look = 1; is_good && list->session->pause(LOOK_MS); look++) {
+    for (uint32_t look = 1; is_good && place->pause(place->self, LOOK_MS); look++) {
         struct arena *arena = &arenas[look % 2];
         struct listing now, changed;
 
         arena_fini(arena);
-        if (look % SWEEP_LOOKS == 0)
-            session_sweep(list->session);
         is_good = read_rows(list, arena, &now, err);
         if (!is_good)
             break;
@@ -203,7 +195,9 @@ static bool run(struct session *session, const void *options, struct err *err)
         return false;
     if (has_names(&list) && asked->selector)
         return err_set(err, ERR_INVALID, "--selector and names contradict each other");
-    tasktable_init(&list.table, &session->arena, list.output.kind == OUTPUT_WIDE);
+    tasktable_init(&list.table, &session->arena,
+                   asked->global.all_spaces && session->place->has_spaces,
+                   list.output.kind == OUTPUT_WIDE);
     if (!list_once(&list, &listing, err))
         return false;
     return !asked->watch || watch(&list, &listing, err);

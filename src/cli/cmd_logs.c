@@ -2,14 +2,9 @@
 #include "base/date.h"
 #include "cli/command.h"
 #include "cli/escape.h"
+#include "cli/place.h"
 #include "cli/present.h"
 #include "cli/target.h"
-#include "store/runlog.h"
-
-enum {
-    LOOK_MS = 100,
-    SWEEP_LOOKS = 10, /* a lost supervisor is noticed after so many looks */
-};
 
 struct logs_options {
     struct global_options global;
@@ -57,75 +52,29 @@ static void show_piece(void *ctx, int64_t time_ms, enum log_stream stream, struc
     logs->is_inside_line = !ends_line;
 }
 
-/* A run that has not begun has no directory and no log yet. */
-static bool read_log(struct logs *logs, struct str uid, const struct runlog_filter *filter,
-                     int64_t *offset, struct err *err)
+static bool show_page(void *ctx)
 {
-    struct rundir dir;
-    bool is_read;
+    struct logs *logs = ctx;
 
-    if (!rundir_open(logs->session->state, uid, &dir, err)) {
-        is_read = false;
-    } else {
-        is_read = runlog_read(&dir, filter, offset, show_piece, logs, err);
-        rundir_close(&dir);
-    }
-    if (!is_read && err->kind == ERR_ABSENT) {
-        *err = (struct err){0};
-        return true;
-    }
-    return is_read;
-}
-
-static bool look(struct logs *logs, const char *name, bool *ret_over, struct err *err)
-{
-    struct arena arena = {0};
-    struct task task;
-    bool is_found = target_find(logs->session, SESSION_READ, name, &arena, &task, err);
-
-    if (is_found)
-        *ret_over = phase_is_terminal(task.status.phase);
-    arena_fini(&arena);
-    return is_found;
-}
-
-/* The task is looked at before its log: what was written before it ended is then read for sure. An
- * offset stays good when the log is cut down to head and tail (store/runlog.h). */
-static bool follow(struct logs *logs, struct str uid, const char *name, int64_t offset,
-                   struct err *err)
-{
-    const struct runlog_filter all = {.tail_lines = -1};
-    bool is_over = false;
-
-    for (uint32_t looks = 1; !is_over; looks++) {
-        if (fflush(logs->session->out) != 0 || !logs->session->pause(LOOK_MS))
-            return true;
-        if (looks % SWEEP_LOOKS == 0)
-            session_sweep(logs->session);
-        if (!look(logs, name, &is_over, err))
-            return false;
-        if (!read_log(logs, uid, &all, &offset, err))
-            return false;
-    }
-    return true;
+    return fflush(logs->session->out) == 0;
 }
 
 static bool show(struct logs *logs, const struct task *task, struct err *err)
 {
     const struct logs_options *options = logs->options;
-    struct runlog_filter filter = {
+    const struct place *place = logs->session->place;
+    struct place_log log = {
         .tail_lines = options->tail_lines,
         .since_ms = options->since_ms < 0 ? 0 : logs->session->now_ms() - options->since_ms,
+        .follow = options->follow,
+        .visit = show_piece,
+        .shown = show_page,
+        .ctx = logs,
     };
-    bool is_over = phase_is_terminal(task->status.phase);
-    int64_t offset = 0;
 
-    if (!read_log(logs, task->uid, &filter, &offset, err))
+    if (!place->log(place->self, task, &log, err))
         return false;
-    if (options->follow && !is_over &&
-        !follow(logs, task->uid, arena_text(&logs->session->arena, task->name), offset, err))
-        return false;
-    if (is_over && task->status.logs.is_known && !task->status.logs.is_complete)
+    if (task->status.logs.is_known && !task->status.logs.is_complete)
         session_warn(logs->session, "the output of %.*s was not kept completely",
                      STR_ARG(task->name));
     return true;

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
 #include "cli/escape.h"
+#include "cli/place.h"
 #include "cli/present.h"
 #include "cli/target.h"
-#include "store/rundir.h"
-
-/* Minified, a byte of the code may have become an escape of six. */
-enum {
-    SHOWN_SIZE_MAX = 6 * RESULT_SIZE_MAX
-};
 
 struct result_options {
     struct global_options global;
@@ -31,24 +26,6 @@ static bool refuse(const struct task *task, struct err *err)
                    result_verdict_word(status->result.verdict == RESULT_NONE_YET
                                            ? RESULT_MISSING
                                            : status->result.verdict));
-}
-
-/* Embedded in the status, or, if it is large, in the run's directory. */
-static bool read_result(struct session *session, const struct task *task, struct str *ret,
-                        struct err *err)
-{
-    struct rundir dir;
-    bool is_read;
-
-    if (task->status.result.json.size > 0) {
-        *ret = task->status.result.json;
-        return true;
-    }
-    if (!rundir_open(session->state, task->uid, &dir, err))
-        return false;
-    is_read = rundir_read(&dir, "result", &session->arena, SHOWN_SIZE_MAX, ret, err);
-    rundir_close(&dir);
-    return is_read;
 }
 
 /* A blank behind every colon and comma, as people and most printers write JSON on one line. */
@@ -91,7 +68,7 @@ static bool run(struct session *session, const void *options, struct err *err)
         return false;
     if (task.status.result.verdict != RESULT_VALID)
         return refuse(&task, err);
-    if (!read_result(session, &task, &json, err))
+    if (!session->place->result(session->place->self, &task, &session->arena, &json, err))
         return err_wrap(err, "result of %.*s", STR_ARG(task.name));
     buf_init(&shown, PAGE_SIZE_MAX);
     if (asked->raw)

@@ -4,13 +4,12 @@
 #include "api/condition.h"
 #include "cli/command.h"
 #include "cli/exitcode.h"
+#include "cli/place.h"
 #include "cli/target.h"
-#include "store/store.h"
 
 enum {
     LOOK_FIRST_MS = 20, /* doubled after every look in vain */
     LOOK_MAX_MS = 250,
-    SWEEP_MS = 1000,
 };
 
 struct wait_options {
@@ -35,7 +34,7 @@ struct wait {
     struct session *session;
     const struct wait_options *options;
     struct demand demand;
-    int64_t deadline_ms, sweep_at_ms; /* monotonic */
+    int64_t deadline_ms; /* monotonic */
 };
 
 enum outcome {
@@ -131,16 +130,12 @@ static bool look(struct wait *wait, const char *name, bool *ret, struct err *err
 /* Sleeps, but not beyond the deadline; false: it has passed. */
 static bool pause_look(struct wait *wait, int64_t *look_ms)
 {
-    int64_t now_ms = wait->session->monotonic_ms();
-    int64_t left_ms = wait->deadline_ms - now_ms;
+    const struct place *place = wait->session->place;
+    int64_t left_ms = wait->deadline_ms - wait->session->monotonic_ms();
 
-    if (left_ms <= 0 || !wait->session->pause(*look_ms < left_ms ? *look_ms : left_ms))
+    if (left_ms <= 0 || !place->pause(place->self, *look_ms < left_ms ? *look_ms : left_ms))
         return false;
     *look_ms = 2 * *look_ms < LOOK_MAX_MS ? 2 * *look_ms : LOOK_MAX_MS;
-    if (now_ms >= wait->sweep_at_ms) {
-        session_sweep(wait->session);
-        wait->sweep_at_ms = now_ms + SWEEP_MS;
-    }
     return true;
 }
 
@@ -168,7 +163,6 @@ static bool run(struct session *session, const void *options, struct err *err)
         .session = session,
         .options = asked,
         .deadline_ms = asked->timeout_ms < 0 ? INT64_MAX : now_ms + asked->timeout_ms,
-        .sweep_at_ms = now_ms + SWEEP_MS,
     };
 
     if (!read_demand(asked->demand, &wait.demand, err))

@@ -28,6 +28,7 @@ static bool visit_row(void *ctx, const struct store_row *row)
 
     if (!selector_selects(visit->selector, &row->labels))
         return true;
+    copy.space = arena_copy(visit->arena, row->space);
     copy.name = arena_copy(visit->arena, row->name);
     copy.uid = arena_copy(visit->arena, row->uid);
     copy.profile = arena_copy(visit->arena, row->profile);
@@ -38,14 +39,18 @@ static bool visit_row(void *ctx, const struct store_row *row)
     return true;
 }
 
-bool listing_read(struct store *store, const struct selector *selector, struct arena *arena,
-                  struct listing *ret, struct err *err)
+bool listing_read(const struct place *place, enum session_access access, bool all_spaces,
+                  const struct selector *selector, struct arena *arena, struct listing *ret,
+                  struct err *err)
 {
     struct listing listing = {0};
     struct visit visit = {selector, arena, &listing};
 
-    if (!store_list(store, visit_row, &visit, err))
-        return false;
+    if (!place->list(place->self, access, all_spaces, visit_row, &visit, err)) {
+        if (err->kind != ERR_ABSENT)
+            return false;
+        *err = (struct err){0};
+    }
     *ret = listing;
     return true;
 }
@@ -63,6 +68,7 @@ struct store_row listing_row_of(const struct task *task)
     int64_t version;
 
     return (struct store_row){
+        .space = task->space,
         .name = task->name,
         .uid = task->uid,
         .profile = task->spec.profile,

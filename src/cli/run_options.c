@@ -3,14 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/manifest.h"
+#include "cli/place.h"
 #include "core/validate.h"
-#include "driver/catalog.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
 
@@ -59,7 +58,6 @@ static void task_init(struct arena *arena, int64_t now_ms, struct task *task)
 
     uuid_new(uid);
     task->uid = str_of(uid);
-    task->space = STR_LIT("default");
     task->created_ms = now_ms;
     task->generation = 1;
     task->has_finalizer = true;
@@ -240,68 +238,6 @@ static bool flags_apply(struct session *session, const struct run_options *optio
            env_apply(session, &options->env, &spec->env, err);
 }
 
-static bool controls_parse(const struct words *words, uint32_t *ret, struct err *err)
-{
-    for (uint32_t i = 0; i < words->count; i++) {
-        struct str rest = str_of(words->at[i]), word;
-        bool is_last = false;
-        while (!is_last) {
-            enum control control;
-            is_last = !str_cut(rest, ',', &word, &rest);
-            if (!control_parse(is_last ? rest : word, &control))
-                return err_set(err, ERR_INVALID,
-                               "--insecure-without: \"%.*s\" is no control; agentctl help run "
-                               "lists them",
-                               STR_ARG(is_last ? rest : word));
-            *ret |= CONTROL_BIT(control);
-        }
-    }
-    return true;
-}
-
-/* -- profile ---------------------------------------------------------------- */
-
-static bool profile_choose(struct session *session, const struct run_options *options,
-                           struct run_request *request, struct err *err)
-{
-    struct arena *arena = &session->arena;
-    struct catalog catalog =
-        catalog_of(arena, session_env(session, "XDG_CONFIG_HOME"),
-                   session_env(session, "XDG_CACHE_HOME"), session_env(session, "HOME"));
-    struct task_spec *spec = &request->task.spec;
-
-    if (spec->profile.size == 0 && !options->manifest) {
-        request->is_guessed = true;
-        if (!catalog_guess(&catalog, arena, str_of(options->global.operands.words.at[0]),
-                           &request->profile, &request->interpreter, err))
-            return false;
-        spec->profile = request->profile.name;
-        return true;
-    }
-    return catalog_find(&catalog, arena, spec->profile, &request->profile, err) &&
-           catalog_interpreter(&catalog, arena, &request->profile, &request->interpreter, err);
-}
-
-/* -- the runner ------------------------------------------------------------- */
-
-/* Beside the program itself, or where a package puts it. */
-static bool runner_find(struct arena *arena, const char **ret, struct err *err)
-{
-    char self[PATH_MAX] = "";
-    ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash = size > 0 ? strrchr(self, '/') : NULL;
-    const char *beside;
-
-    if (slash)
-        *slash = 0;
-    beside = arena_print(arena, "%s/runner", self).at;
-    *ret = slash && access(beside, X_OK) == 0 ? beside : "/usr/libexec/agenttask/runner";
-    if (access(*ret, X_OK) == 0)
-        return true;
-    return err_set(err, ERR_REFUSED, "the runner is missing: neither %s nor %s is there", beside,
-                   *ret);
-}
-
 /* -- whole ------------------------------------------------------------------ */
 
 static bool request_complete(struct session *session, const struct run_options *options,
@@ -310,17 +246,13 @@ static bool request_complete(struct session *session, const struct run_options *
     struct task *task = &request->task;
 
     task_init(&session->arena, session->now_ms(), task);
-    if (!flags_apply(session, options, task, err) ||
-        !controls_parse(&options->without, &request->switched_off, err))
+    task->space = str_of(session->place->space);
+    if (!flags_apply(session, options, task, err))
         return false;
-    if (task->spec.config_map.at)
-        return err_set(err, ERR_INVALID,
-                       "spec.code.configMapRef: there are no ConfigMaps on one machine; use "
-                       "spec.code.source");
     if (task->spec.profile.size > 0 && !task_validate(task, err))
         return false; /* before anything is looked up by a name that is none */
-    return profile_choose(session, options, request, err) && task_validate(task, err) &&
-           runner_find(&session->arena, &request->runner_path, err);
+    return session->place->prepare(session->place->self, options, request, err) &&
+           task_validate(task, err);
 }
 
 static bool options_check(const struct run_options *options, struct err *err)

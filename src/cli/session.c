@@ -5,13 +5,17 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
+#include "cli/cluster_door.h"
 #include "cli/command.h"
 #include "cli/escape.h"
+#include "cli/local_place.h"
 #include "driver/local.h"
 #include "store/store.h"
 
 void session_fini(struct session *session)
 {
+    if (session->place)
+        session->place->close(session->place->self);
     session->store = store_close(session->store);
     arena_fini(&session->arena);
 }
@@ -63,33 +67,37 @@ static struct str find_kubeconfig(struct session *session)
     return is_kubeconfig(session, rest) ? rest : (struct str){0};
 }
 
-bool session_place(struct session *session, const struct global_options *global, struct err *err)
+static bool place_here(struct session *session, const struct global_options *global,
+                       struct err *err)
 {
-    const char *asked = global->context ? "--context" : global->kubeconfig ? "--kubeconfig" : NULL;
-    struct str found;
-
     if (global->space && strcmp(global->space, "default") != 0)
         return err_set(err, ERR_REFUSED,
                        "--namespace %s: tasks on this machine are all in the namespace default",
                        global->space);
+    local_place(session, session->place);
+    return true;
+}
+
+bool session_place(struct session *session, const struct global_options *global, struct err *err)
+{
+    const char *asked = global->context ? "--context" : global->kubeconfig ? "--kubeconfig" : NULL;
+
     if (global->local && asked)
         return err_set(err, ERR_INVALID, "--local and %s contradict each other", asked);
-    if (global->local)
+    session->place = arena_alloc(&session->arena, sizeof(*session->place));
+    if (!global->local && (asked || find_kubeconfig(session).size > 0)) {
+        if (cluster_door_open(session, global, session->place, err))
+            return true;
+        session->place = NULL;
+        if (!asked)
+            session->hint = "pass --local to work on this machine";
+        return false;
+    }
+    session->is_implied = !global->local;
+    if (place_here(session, global, err))
         return true;
-    if (asked) {
-        session->hint = "pass --local instead to work on this machine";
-        return err_set(err, ERR_REFUSED, "%s: the cluster client is not part of this version",
-                       asked);
-    }
-    found = find_kubeconfig(session);
-    if (found.size > 0) {
-        session->hint = "pass --local to work on this machine";
-        return err_set(err, ERR_REFUSED,
-                       "%.*s names a cluster, but the cluster client is not part of this version",
-                       STR_ARG(found));
-    }
-    session->is_implied = true;
-    return true;
+    session->place = NULL;
+    return false;
 }
 
 bool session_state(struct session *session, const char **ret, struct err *err)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 struct global_options;
+struct place;
 struct store;
 
 enum color_mode {
@@ -42,18 +43,21 @@ struct session {
     bool is_implied;  /* here because there is no kubeconfig, not because of --local */
 
     /* machinery */
-    const char *state; /* state directory, once asked for */
+    struct place *place; /* where the tasks are; NULL: not decided */
+    const char *state;   /* state directory, once asked for */
     struct store *store;
     bool has_swept;
+    int64_t sweep_at_ms; /* while waiting; 0: not yet */
 };
 
-void session_fini(struct session *session); /* closes the store; the streams are the caller's */
+void session_fini(struct session *session); /* leaves its place; the streams are the caller's */
 
 const char *session_env(const struct session *session, const char *name); /* NULL: not set */
 bool session_has_color(const struct session *session);                    /* on stdout */
 
-/* Decides where the tasks are. This version has only the local mode: a kubeconfig, given or found,
- * without --local is ERR_REFUSED, never silently another place. */
+/* Decides where the tasks are: --local, --context and --kubeconfig say it; else the cluster of the
+ * kubeconfig that kubectl would use, and without one this machine. Never silently another place:
+ * a cluster that cannot be reached is an error of the command. */
 must_use bool session_place(struct session *session, const struct global_options *global,
                             struct err *err);
 

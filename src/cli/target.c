@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/target.h"
 
-#include "store/store.h"
+#include "cli/place.h"
 
 static struct str name_of(const char *operand)
 {
@@ -19,9 +19,8 @@ bool target_find(struct session *session, enum session_access access, const char
                  struct arena *arena, struct task *ret, struct err *err)
 {
     struct str name = name_of(operand);
-    struct store *store;
 
-    if (session_store(session, access, &store, err) && store_read(store, name, arena, ret, err))
+    if (session->place->find(session->place->self, access, name, arena, ret, err))
         return true;
     if (err->kind != ERR_ABSENT)
         return false;

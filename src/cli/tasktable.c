@@ -5,17 +5,26 @@
 
 #include "base/date.h"
 
-static const char *const titles[] = {"NAME",    "PHASE", "REASON", "AGE",     "POD",
-                                     "PROFILE", "NODE",  "EXIT",   "DURATION"};
+static const char *const titles[] = {"NAMESPACE", "NAME",    "PHASE", "REASON", "AGE",
+                                     "POD",       "PROFILE", "NODE",  "EXIT",   "DURATION"};
 
 enum {
-    COLUMN_PHASE = 1,
-    NARROW_COUNT = 5,
+    WITHOUT_SPACE = 1, /* the first column is left out */
+    COLUMN_PHASE = 2,
+    NARROW_COUNT = 6,
 };
 
-void tasktable_init(struct table *table, struct arena *arena, bool is_wide)
+static bool has_spaces(const struct table *table)
 {
-    table_init(table, arena, titles, is_wide ? countof(titles) : NARROW_COUNT);
+    return table->titles == titles;
+}
+
+void tasktable_init(struct table *table, struct arena *arena, bool with_spaces, bool is_wide)
+{
+    uint32_t from = with_spaces ? 0 : WITHOUT_SPACE;
+    uint32_t count = is_wide ? (uint32_t)countof(titles) : NARROW_COUNT;
+
+    table_init(table, arena, titles + from, count - from);
 }
 
 static struct str span_text(struct arena *arena, int64_t from_ms, int64_t to_ms)
@@ -33,6 +42,7 @@ void tasktable_add(struct table *table, const struct store_row *row, int64_t now
     struct arena *arena = table->arena;
     bool has_exit = row->exit_code != EXIT_UNKNOWN;
     struct str cells[] = {
+        row->space,
         row->name,
         str_of(phase_word(row->phase)),
         str_of(reason_word(row->reason)),
@@ -45,7 +55,7 @@ void tasktable_add(struct table *table, const struct store_row *row, int64_t now
     };
 
     static_assert(countof(cells) == countof(titles), "a cell for every title");
-    table_add(table, cells);
+    table_add(table, cells + (has_spaces(table) ? 0 : WITHOUT_SPACE));
 }
 
 static const char *color_of(struct str phase)
@@ -59,9 +69,22 @@ static const char *color_of(struct str phase)
     return "36";     /* cyan: under way */
 }
 
-struct str tasktable_paint(struct arena *arena, uint32_t column, struct str cell)
+static struct str paint_phase(struct arena *arena, struct str cell)
 {
-    if (column != COLUMN_PHASE)
-        return cell;
     return arena_print(arena, "\x1b[%sm%.*s\x1b[0m", color_of(cell), STR_ARG(cell));
+}
+
+static struct str paint(struct arena *arena, uint32_t column, struct str cell)
+{
+    return column == COLUMN_PHASE ? paint_phase(arena, cell) : cell;
+}
+
+static struct str paint_without_space(struct arena *arena, uint32_t column, struct str cell)
+{
+    return column + WITHOUT_SPACE == COLUMN_PHASE ? paint_phase(arena, cell) : cell;
+}
+
+cell_paint *tasktable_paint(const struct table *table)
+{
+    return has_spaces(table) ? paint : paint_without_space;
 }

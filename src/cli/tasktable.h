@@ -5,6 +5,7 @@
 #include "cli/listing.h"
 #include "cli/present.h"
 
-void tasktable_init(struct table *table, struct arena *arena, bool is_wide);
+/* with_spaces: a column NAMESPACE first. */
+void tasktable_init(struct table *table, struct arena *arena, bool with_spaces, bool is_wide);
 void tasktable_add(struct table *table, const struct store_row *row, int64_t now_ms);
-struct str tasktable_paint(struct arena *arena, uint32_t column, struct str cell); /* cell_paint */
+cell_paint *tasktable_paint(const struct table *table);

@@ -27,7 +27,7 @@ struct store *store_close(struct store *store); /* NULL in, NULL out */
 
 /* What `list` shows: a row without its documents. */
 struct store_row {
-    struct str name, uid, profile, run_name, node;
+    struct str space, name, uid, profile, run_name, node;
     struct pairs labels;
     enum phase phase;
     enum reason reason;
