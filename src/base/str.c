@@ -27,6 +27,20 @@ struct str str_skip(struct str s, size_t count)
     return (struct str){s.at + count, s.size - count};
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.size > 0 && is_blank(s.at[0]))
+        s = str_skip(s, 1);
+    while (s.size > 0 && is_blank(s.at[s.size - 1]))
+        s.size--;
+    return s;
+}
+
 bool str_cut(struct str s, char separator, struct str *ret_head, struct str *ret_tail)
 {
     const char *found = s.size ? memchr(s.at, separator, s.size) : NULL;

@@ -40,6 +40,8 @@ bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 struct str str_skip(struct str s, size_t count); /* without its first `count` bytes, at most all */
 
+struct str str_trim(struct str s); /* without the blanks, tabs, CRs and LFs at both ends */
+
 /* Splits at the first `separator`: true and both halves if it occurs, else false. */
 bool str_cut(struct str s, char separator, struct str *ret_head, struct str *ret_tail);
 
