@@ -27,5 +27,5 @@ struct reactor {
     uint32_t (*chance)(void *self);
 };
 
-/* Within a fiber: waits that long. */
+/* Within a fiber: waits that long, or until somebody wakes it. */
 void fiber_sleep(struct fiber *fiber, const struct reactor *reactor, int64_t wait_ms);
