@@ -3,15 +3,13 @@
 
 /* The work queue: keys with due times. A key is handed out once at a time; added again while it is
  * being worked on, it comes again afterwards; adds of a waiting key fall together, the earliest
- * time wins. Failures back off per key: 5 ms, doubled, up to 1 000 s. Pure but for memory: the
- * owner says what time it is and asks when to come again. */
+ * time wins. Failures back off per key (core/backoff.h). So that nobody is overtaken for ever by
+ * keys that are always overdue, a time that has passed counts as the latest one the queue was told.
+ * Pure but for memory: the owner says what time it is and asks when to come again. */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
-
-#define QUEUE_BACKOFF_MIN_MS INT64_C(5)
-#define QUEUE_BACKOFF_MAX_MS INT64_C(1000000)
 
 struct queue;
 
@@ -26,11 +24,11 @@ must_use bool queue_take(struct queue *queue, int64_t now_ms, struct str *ret);
 
 enum queue_outcome {
     QUEUE_DONE,   /* went well: its backoff is forgotten */
-    QUEUE_FAILED, /* comes again after its backoff */
+    QUEUE_FAILED, /* comes again after its backoff, or when it is added */
 };
-/* chance: jitter of up to a tenth; any number. */
+/* Of a key that was taken. dice: for the jitter of the backoff; any number. */
 void queue_done(struct queue *queue, struct str key, enum queue_outcome outcome, int64_t now_ms,
-                uint32_t chance);
+                uint32_t dice);
 
 int64_t queue_next_ms(const struct queue *queue); /* when the next one is due; INT64_MAX: never */
 
