@@ -16,6 +16,9 @@ struct kube_client {
     /* Asked before every write; false: it is not made, ERR_REFUSED. NULL: anybody may write. */
     bool (*may_write)(void *ctx);
     void *ctx;
+    /* NULL: never. Who sets it to true and then wakes the fiber ends the call that it waits in:
+     * ERR_RETRY, and what was under way may have happened. */
+    const bool *is_stopped;
 };
 
 /* The whole answer, whatever its status; errors are those of the way there and back. The body

@@ -11,10 +11,10 @@ struct kube_response {
     struct str body;
 };
 
-/* True below 300. Else the kind says what to do (reference: kubernetes.md, Writing):
- *   404 ERR_ABSENT · 409 AlreadyExists ERR_PRESENT · 409 else, 410 and a failed precondition
- *   ERR_STALE · 422 and 400 ERR_INVALID · 401, 403 and other 4xx ERR_REFUSED · 413 ERR_LIMIT ·
- *   429 and 5xx ERR_RETRY
+/* True of 2xx. Else the kind says what to do:
+ *   404 ERR_ABSENT, but ERR_REFUSED if the words are not the API's (no such resource, a proxy) ·
+ *   409 AlreadyExists ERR_PRESENT · 409 else, 410 and 412 ERR_STALE · 422 and 400 ERR_INVALID ·
+ *   401, 403, other 4xx and 3xx ERR_REFUSED · 413 ERR_LIMIT · 408, 429 and 5xx ERR_RETRY
  * and the text holds the server's message, cut and without control bytes. Of a 403 "namespace is
  * being terminated" too. `what` says what was asked: "create pod ns/name". */
 must_use bool response_check(const struct kube_response *response, const char *what,
