@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/health.h"
+
+bool health_is_live(const struct health *health, const char **ret_why)
+{
+    bool is_stuck =
+        health->oldest_work_ms != 0 && health->now_ms - health->oldest_work_ms > STUCK_MS;
+
+    *ret_why = is_stuck ? "a reconcile does not end" : "ok";
+    return !is_stuck;
+}
+
+bool health_is_ready(const struct health *health, const char **ret_why)
+{
+    *ret_why = health->is_stopping ? "stopping" : !health->is_synced ? "caches not synced" : "ok";
+    return health->is_synced && !health->is_stopping;
+}
