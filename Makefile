@@ -4,7 +4,8 @@ BUILD = build
 FUZZ_SECONDS = 600
 C_FILES = $(shell find src tests -name '*.[ch]')
 
-.PHONY: help setup build run test check crd fmt lint fuzz bench test-vm clean
+.PHONY: help setup build run test check crd fmt lint fuzz bench test-vm \
+	cluster-up cluster-shell cluster-down clean
 
 help:
 	@echo 'make run      build, run examples/agent.py in the sandbox, show its result'
@@ -16,6 +17,7 @@ help:
 	@echo 'make fuzz     FUZZ_SECONDS=$(FUZZ_SECONDS) per target'
 	@echo 'make bench    start cost against bwrap and runc'
 	@echo 'make test-vm  the suites in a Debian 13 machine with cgroup v2'
+	@echo 'make cluster-up, cluster-shell, cluster-down  a Kubernetes in namespaces (CLUSTER=, K8S=)'
 	@echo 'make setup    packages for all of these'
 	@echo 'make clean    remove the build directories'
 
@@ -65,5 +67,15 @@ test-vm:
 	@tools/setup build test vm
 	@tools/test vm
 
-clean:
-	rm -rf build build-*
+cluster-up:
+	@tools/setup cluster
+	@tests/cluster/up
+
+cluster-shell:
+	@tests/cluster/shell
+
+cluster-down:
+	@tests/cluster/down
+
+clean: # but for build-cluster: ten minutes of building that depend on nothing here
+	rm -rf build $(filter-out build-cluster,$(wildcard build-*))
