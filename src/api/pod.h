@@ -68,8 +68,8 @@ struct pod {
     struct pod_container init, task;
 };
 
-/* Never fails on what a server may send: what is not there is empty. */
-void pod_read(struct arena *arena, const struct json_value *value, struct pod *ret);
+/* Never fails on what a server may send: what is not there is empty. Views into the value. */
+void pod_read(const struct json_value *value, struct pod *ret);
 
 /* For the informer of Pods with LABEL_TASK: of a Pod, what pod_read() reads of it. */
 bool pod_keep(struct arena *arena, const struct json_value *object, struct buf *ret);
