@@ -99,6 +99,13 @@ int64_t deadline_of_run(const struct world *w)
     return after(time_started(w), after(timeout_ms, CLOCK_SLACK_MS));
 }
 
+int64_t deadline_of_loose(const struct world *w)
+{
+    bool is_loose = run_is_there(w) && w->run.state == RUN_ACTIVE && w->run.is_loose;
+
+    return is_loose && time_started(w) != 0 ? after(time_started(w), BOUND_AFTER_MS) : WAKE_NEVER;
+}
+
 int64_t deadline_of_stop(const struct world *w)
 {
     if (!run_is_there(w) || !w->run.is_stopping || w->run.stopping_ms == 0)
@@ -118,7 +125,7 @@ int64_t deadline_next(const struct world *w)
     int64_t next_ms = earlier(deadline_of_queue(w), deadline_of_run(w));
 
     next_ms = earlier(next_ms, earlier(deadline_of_wait(w), deadline_of_name(w)));
-    next_ms = earlier(next_ms, deadline_of_quiet(w));
+    next_ms = earlier(next_ms, earlier(deadline_of_quiet(w), deadline_of_loose(w)));
     if (!w->has_policy && w->policy_settled_ms != 0)
         next_ms = earlier(next_ms, w->policy_settled_ms);
     return later(next_ms, w->now_ms + 1);

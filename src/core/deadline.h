@@ -12,6 +12,7 @@
 #define NAME_GRACE_MS    INT64_C(60000) /* how long a taken name is: its owner may be leaving */
 #define CAPTURE_MAX_MS   INT64_C(30000) /* how long keeping the output takes at most */
 #define QUIET_MS         INT64_C(2000)  /* a run that starts faster is recorded once, as running */
+#define BOUND_AFTER_MS   INT64_C(60000) /* a run that takes longer is worth a write to bound it */
 #define LOOK_SOON_MS     INT64_C(1000)  /* for what we did ourselves to show */
 #define LOOK_LATER_MS    INT64_C(30000) /* for what others have to do first */
 
@@ -28,6 +29,7 @@ int64_t deadline_of_wait(const struct world *world);  /* for what it waits for, 
 int64_t deadline_of_name(const struct world *world);  /* for a stranger to get out of the way */
 int64_t deadline_of_quiet(const struct world *world); /* for a new run to be worth recording */
 int64_t deadline_of_run(const struct world *world);   /* for the code to end */
+int64_t deadline_of_loose(const struct world *world); /* for a loose run to be bounded */
 int64_t deadline_of_stop(const struct world *world);  /* for a run that is being stopped to end */
 int64_t deadline_of_ttl(const struct task *task);     /* for a finished task to go */
 

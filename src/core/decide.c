@@ -155,9 +155,10 @@ static bool has_no_room(const struct world *w) /* what was let in once keeps its
     return !w->has_room && !is_intended(w);
 }
 
+/* The cluster's quota is asked for each run, whatever place in our queue it has. */
 static bool has_no_quota(const struct world *w)
 {
-    return has_no_room(w) && w->waits_for == REASON_QUOTA_EXCEEDED;
+    return !w->has_room && w->waits_for == REASON_QUOTA_EXCEEDED;
 }
 
 static bool has_no_profile(const struct world *w) /* not refused: nobody could say yet */
@@ -328,6 +329,10 @@ static void run_on(const struct world *w, enum reason reason, struct plan *plan)
     say(w, PHASE_RUNNING, reason, plan);
     record(w, plan);
     plan->wake_at_ms = deadline_next(w);
+    if (w->now_ms < deadline_of_loose(w))
+        return;
+    add(plan, ACTION_BOUND_RUN);
+    plan->wake_at_ms = w->now_ms + LOOK_SOON_MS;
 }
 
 /* A new run that may be running the next moment: not yet worth a write. */
@@ -489,6 +494,7 @@ static bool is_grave(const struct plan *plan)
         case ACTION_HOLD_TASK:
         case ACTION_PUT_POLICY:
         case ACTION_PUT_CODE:
+        case ACTION_BOUND_RUN:
             break;
         case ACTION_SET_STATUS:
             if (reason_is_ending(plan->status.reason) || phase_is_terminal(plan->status.phase))

@@ -77,6 +77,8 @@ enum reason verdict_of(const struct world *w)
         return REASON_PROCESS_LIMIT;
     case FAULT_START:
         return REASON_START_FAILED;
+    case FAULT_CONTRADICTED:
+        return REASON_POD_FAILED;
     case FAULT_SUPERVISOR_LOST:
         return REASON_SUPERVISOR_LOST;
     }

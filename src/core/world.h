@@ -40,8 +40,9 @@ enum run_fault {
     FAULT_MUTATED,   /* stored otherwise than sent */
     FAULT_DISK_LIMIT,
     FAULT_PROCESS_LIMIT,
-    FAULT_START,    /* could not start: `message` says why */
-    FAULT_DEADLINE, /* the platform's own clock ended it (activeDeadlineSeconds) */
+    FAULT_START,        /* could not start: `message` says why */
+    FAULT_DEADLINE,     /* the platform's own clock ended it (activeDeadlineSeconds) */
+    FAULT_CONTRADICTED, /* the runner's report and the container's exit cannot both be true */
     FAULT_SUPERVISOR_LOST,
 };
 
@@ -53,6 +54,7 @@ struct run {
     bool is_stopping;    /* we, or somebody, already asked it to end */
     bool is_deleting;    /* its object is on the way out (deletionTimestamp) */
     bool is_held;        /* it carries our finalizer (locally: its traces are not removed yet) */
+    bool is_loose;       /* the platform's own clock stands far behind the code's time */
     int64_t stopping_ms; /* since when it is stopping; 0: not known, it ends in any case */
     int64_t created_ms, started_ms, ended_ms;
     enum run_wait wait;

@@ -3,50 +3,87 @@
 
 /* One task on a cluster as one reconcile sees it. The cluster's driver: kube_observe.c turns it
  * into a world (from the informers' caches, or live), kube_apply.c carries plans out on it. Runs
- * in a fiber: its calls wait for the API server. */
+ * in a fiber: its calls wait for the API server.
+ *
+ * A unit of work is: a zeroed kube_task with the first part filled in, then reconcile_task() on
+ * kube_driver() for as long as kube_task_goes_on() says so. It is once more after the output was
+ * kept, since what was kept lies in the arena: the verdict is written with it at once. */
 #include "driver/driver.h"
+#include "driver/kube_capture.h"
 #include "kube/cache.h"
 #include "kube/client.h"
 
-struct kube_settings {       /* of an operator; the same for all tasks */
-    struct str runner_image; /* holds /runner; what the init container runs */
-    int64_t pull_grace_ms;   /* how long a transient pull error is borne */
-    int64_t policy_settle_ms; /* how long a new network policy is given to be in force */
-    bool has_user_namespaces; /* every node says that its runtime supports them */
+struct kube_settings {          /* of an operator; the same for all tasks */
+    struct str runner_image;    /* holds /runner; what the init container runs */
+    int64_t pull_grace_ms;      /* how long a transient pull error is borne */
+    int64_t policy_settle_ms;   /* how long a new network policy is given to be in force */
+    bool has_user_namespaces;   /* every node says that its runtime supports them */
+    bool allow_config_map_refs; /* nobody checks whether the author of a task may read what it
+                                 * refers to: without a webhook that does, this is false */
 };
 
 struct kube_caches { /* of the informers; see their keepers in api/ */
     const struct cache *tasks, *pods, *profiles, *policies;
+    bool is_synced; /* each of them was listed once, whole; before that nothing is decided */
 };
 
 struct kube_room { /* may this task have a run now? Answers from memory */
     bool has_room;
-    enum reason waits_for;     /* REASON_QUEUED or REASON_QUOTA_EXCEEDED */
-    int64_t position, ahead;   /* in the queue of its tenant, from 1; 0: not known */
+    enum reason waits_for;   /* REASON_QUEUED or REASON_QUOTA_EXCEEDED */
+    int64_t position, ahead; /* in the queue of its tenant, from 1; 0: not known */
+};
+
+enum {
+    KUBE_VERSION_MAX = 63
+};
+
+/* What a reconcile leaves for the next one of the same task (by uid). Kept by the operator for as
+ * long as it knows the task, zeroed at first, and lost with the process: nothing depends on it but
+ * patience, and that old news is noticed without asking. */
+struct kube_memory {
+    char version[KUBE_VERSION_MAX + 1]; /* of the task after our last write */
+    enum run_wait wait;                 /* what its run waits for ... */
+    int64_t wait_since_ms;              /* ... since we first saw it */
+    uint32_t refused_count;             /* how often the Pod was refused as invalid */
+    int64_t quota_until_ms;             /* no room in a ResourceQuota: not tried before */
+    uint32_t quota_count;
+    int64_t keep_since_ms; /* since when its output is being kept */
 };
 
 struct kube_task {
-    struct arena *arena; /* of this reconcile */
+    struct arena *arena; /* of this unit of work */
     struct kube_client client;
     const struct kube_settings *settings;
     const struct kube_caches *caches;
     struct str space, name;
+    struct kube_memory *memory;
     void (*room)(void *ctx, const struct task *task, struct kube_room *ret);
     /* At most so many outputs are taken at a time: true when a place is had, false: try again
      * soon. leave() gives it back. */
     bool (*capture_enter)(void *ctx);
     void (*capture_leave)(void *ctx);
     void *ctx;
-    /* filled in by observe */
+    struct kube_capture
+        *followed; /* what a follower took of the output (kube_capture.h), or NULL */
+
+    /* filled in by observe and apply */
     struct task task;
-    bool is_whole;     /* the task was read live: its spec is all there */
-    bool output_kept;  /* by this reconcile: the facts below are final */
+    struct json_value object, pod_object; /* as read last, or as kept in a cache */
+    bool is_whole;                        /* the task was read live: its spec is all there */
+    bool has_pod;
+    int64_t look_at_ms; /* come again then, whatever the plan says; 0: no need */
+    bool output_kept;   /* by this unit of work: the facts below are final */
+    struct world world; /* output_kept: as it was before, for the second look */
     struct task_result result;
     struct task_logs logs;
     int64_t artifacts_bytes;
+    bool artifacts_too_large;
 };
 
 struct driver kube_driver(struct kube_task *run);
+
+/* After reconcile_task(): the output was kept and the verdict is not written yet. */
+bool kube_task_goes_on(const struct kube_task *run);
 
 /* The two halves of the driver; see driver.h. */
 bool kube_observe(void *self, bool is_live, struct arena *arena, struct world *ret,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Reads decide.cases and decides every one of them. */
+#include "core/deadline.h"
 #include "core/decide.h"
 
 #include <setjmp.h>
@@ -110,6 +111,8 @@ static bool word_of_end(struct scene *scene, struct str word)
         run->fault = FAULT_DELETED;
     else if (str_is(word, "fault=deadline"))
         run->fault = FAULT_DEADLINE;
+    else if (str_is(word, "fault=contradicted"))
+        run->fault = FAULT_CONTRADICTED;
     else if (str_is(word, "fault=supervisor-lost"))
         run->fault = FAULT_SUPERVISOR_LOST;
     else if (str_is(word, "exit=0"))
@@ -173,6 +176,9 @@ static bool word_of_time(struct scene *scene, struct str word)
     } else if (str_is(word, "given-up")) {
         scene->world.run.is_stopping = true;
         scene->world.run.stopping_ms = NOW_MS - 60000;
+    } else if (str_is(word, "loose")) {
+        scene->world.run.is_loose = true;
+        status->started_ms = scene->world.run.started_ms = NOW_MS - BOUND_AFTER_MS;
     } else if (str_is(word, "unrecorded")) {
         status->run.uid = (struct str){0};
         status->created_ms = 0;

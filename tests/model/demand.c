@@ -145,7 +145,8 @@ static bool is_harmless(const struct plan *plan)
         if (action == ACTION_SET_STATUS
                 ? is_ending(plan->status.reason)
                 : action != ACTION_LOOK_AGAIN && action != ACTION_HOLD_TASK &&
-                      action != ACTION_PUT_POLICY && action != ACTION_PUT_CODE)
+                      action != ACTION_PUT_POLICY && action != ACTION_PUT_CODE &&
+                      action != ACTION_BOUND_RUN)
             return false;
     }
     return !ends_it(plan);

@@ -296,6 +296,7 @@ bool toy_apply(struct toy *toy, const struct toy_fate *fate, const struct toy_op
     case ACTION_DROP_RUN:
     case ACTION_RELEASE_RUN:
         return run_change(toy, who, action);
+    case ACTION_BOUND_RUN: /* no toy run is loose */
     case ACTION_LOOK_AGAIN:
     case ACTION_COUNT:
         break;
