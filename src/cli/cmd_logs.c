@@ -67,6 +67,7 @@ static bool show(struct logs *logs, const struct task *task, struct err *err)
         .tail_lines = options->tail_lines,
         .since_ms = options->since_ms < 0 ? 0 : logs->session->now_ms() - options->since_ms,
         .follow = options->follow,
+        .timestamps = options->timestamps,
         .visit = show_piece,
         .shown = show_page,
         .ctx = logs,

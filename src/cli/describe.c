@@ -115,6 +115,10 @@ static void put_verdict(struct page *page)
         put(page, "Exit Code", arena_print(arena, "%d", status->exit_code));
     if (status->signal > 0)
         put(page, "Signal", arena_print(arena, "%d", status->signal));
+    if (status->queue.position > 0)
+        put(page, "Queue",
+            arena_print(arena, "position %lld, %lld ahead", (long long)status->queue.position,
+                        (long long)status->queue.ahead));
     put(page, "Pod", status->run.name);
     put(page, "Node", status->run.node);
 }

@@ -17,6 +17,7 @@ struct place_log {      /* what to show of a task's output, and to whom */
     int64_t tail_lines; /* -1: all */
     int64_t since_ms;   /* 0: all */
     bool follow;        /* until the task is over */
+    bool timestamps;    /* times are wanted: they cost something */
     void (*visit)(void *ctx, int64_t time_ms, enum log_stream stream, struct str bytes,
                   bool ends_line);
     /* Called when all there is at the moment has been visited; false: stop. */

@@ -223,8 +223,7 @@ bool catalog_interpreter(const struct catalog *catalog, struct arena *arena,
     return interpreter_find(arena, profile, catalog->version_cache, ret_path, err);
 }
 
-bool catalog_guess(const struct catalog *catalog, struct arena *arena, struct str file_name,
-                   struct profile *ret, const char **ret_path, struct err *err)
+const char *const *catalog_profiles_for(struct str file_name)
 {
     static const struct {
         const char *ending;
@@ -236,22 +235,28 @@ bool catalog_guess(const struct catalog *catalog, struct arena *arena, struct st
         {".cjs", {"node18", "node20", "node22", NULL}            },
         {".sh",  {"bash", NULL}                                  },
     };
+
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (str_ends(file_name, kinds[i].ending))
+            return kinds[i].profiles;
+    return NULL;
+}
+
+bool catalog_guess(const struct catalog *catalog, struct arena *arena, struct str file_name,
+                   struct profile *ret, const char **ret_path, struct err *err)
+{
+    const char *const *names = catalog_profiles_for(file_name);
     struct err why = {0};
 
-    for (size_t i = 0; i < countof(kinds); i++) {
-        if (!str_ends(file_name, kinds[i].ending))
-            continue;
-        for (const char *const *name = kinds[i].profiles; *name; name++) {
-            why = (struct err){0};
-            if (!catalog_find(catalog, arena, str_of(*name), ret, err))
-                return false;
-            if (catalog_interpreter(catalog, arena, ret, ret_path, &why))
-                return true;
-        }
-        return err_set(err, ERR_REFUSED, "no profile for %s files can run on this machine: %s",
-                       kinds[i].ending, why.text);
+    for (const char *const *name = names; name && *name; name++) {
+        why = (struct err){0};
+        if (!catalog_find(catalog, arena, str_of(*name), ret, err))
+            return false;
+        if (catalog_interpreter(catalog, arena, ret, ret_path, &why))
+            return true;
     }
-    return err_set(err, ERR_INVALID,
-                   "no profile is known for this kind of file (.py, .js, .mjs, .cjs, .sh are): "
-                   "name one with --profile");
+    if (names)
+        return err_set(err, ERR_REFUSED, "no profile for %.*s can run on this machine: %s",
+                       (int)(file_name.size < 64 ? file_name.size : 64), file_name.at, why.text);
+    return err_set(err, ERR_INVALID, CATALOG_UNKNOWN_KIND);
 }

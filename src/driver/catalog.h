@@ -34,6 +34,13 @@ must_use bool catalog_interpreter(const struct catalog *catalog, struct arena *a
                                   const struct profile *profile, const char **ret_path,
                                   struct err *err);
 
+/* The names of the profiles for a file of this name, in order of preference, then NULL; NULL: none
+ * is known for such a name. */
+const char *const *catalog_profiles_for(struct str file_name);
+#define CATALOG_UNKNOWN_KIND                                                                       \
+    "no profile is known for this kind of file (.py, .js, .mjs, .cjs, .sh are): name one with "    \
+    "--profile"
+
 /* The first profile for a file of this name that can run here (".py": python3.11, python3.12 …;
  * ".js", ".mjs", ".cjs": node18 …; ".sh": bash), and its interpreter. ERR_INVALID: no profile for
  * such a name; ERR_REFUSED: none of them can run here. */
