@@ -278,12 +278,3 @@ struct json_value pod_value(struct arena *arena, const struct pod_request *reque
     json_put(arena, &ret, "spec", spec_value(arena, request));
     return ret;
 }
-
-struct json_value pod_deadline_patch(struct arena *arena, int64_t deadline_s)
-{
-    struct json_value ret = json_object(), spec = json_object();
-
-    put_number(arena, &spec, "activeDeadlineSeconds", deadline_s);
-    json_put(arena, &ret, "spec", spec);
-    return ret;
-}

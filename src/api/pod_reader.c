@@ -100,6 +100,8 @@ void pod_read(const struct json_value *value, struct pod *ret)
         .deleted_ms = child.deleted_ms,
         .deletion_grace_s = look_int(metadata, "deletionGracePeriodSeconds"),
         .deadline_s = look_int(spec, "activeDeadlineSeconds"),
+        .stopping_ms = look_time(json_get(metadata, "annotations"), ANNOTATION_STOPPING),
+        .mutated = look_text(json_get(metadata, "annotations"), ANNOTATION_MUTATED),
         .node = look_text(spec, "nodeName"),
         .user_namespace = host_users && host_users->kind == JSON_BOOL && !host_users->flag,
         .runtime_class = look_text(spec, "runtimeClassName"),
@@ -117,7 +119,13 @@ void pod_read(const struct json_value *value, struct pod *ret)
 
 static const struct kept label_members[] = {KEPT(LABEL_TASK), KEPT(NULL)};
 static const struct kept owner_members[] = {KEPT("controller"), KEPT("uid"), KEPT(NULL)};
+static const struct kept annotation_members[] = {
+    KEPT_TEXT(ANNOTATION_MUTATED, TEXT_MAX),
+    KEPT(ANNOTATION_STOPPING),
+    KEPT(NULL),
+};
 static const struct kept metadata_members[] = {
+    KEPT_OF("annotations", annotation_members),
     KEPT("creationTimestamp"),
     KEPT("deletionGracePeriodSeconds"),
     KEPT("deletionTimestamp"),
