@@ -3,6 +3,7 @@
 
 /* What a task becomes in a Pod: the command line and limits, and the job file of the runner. Pure
  * but for the arena. */
+#include "base/arena.h"
 #include "core/profile.h"
 
 /* The profile with image and command as this task gets them. ERR_INVALID: the profile does not

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver/local_job.h"
 
+#include "driver/job_fill.h"
 #include "driver/local_run.h"
 
 enum {
-    OPEN_FILES_MAX = 4096,
     OUTPUT_LIVE_MAX = 4 * 1024 * 1024,
 };
-
-/* -- command line ----------------------------------------------------------- */
 
 static struct strs command_of(const struct supervisor_spec *spec, struct arena *arena)
 {
@@ -22,64 +20,6 @@ static struct strs command_of(const struct supervisor_spec *spec, struct arena *
     words[count++] = arena_print(arena, "/workspace/%.*s", STR_ARG(profile->file_name));
     return (struct strs){words, count};
 }
-
-static bool args_fill(const struct strs *command, const struct strs *args, struct job *job,
-                      struct err *err)
-{
-    if (command->count + args->count > JOB_ARGS_MAX)
-        return err_set(err, ERR_INVALID, "more than %d words on the command line", JOB_ARGS_MAX);
-    for (uint32_t i = 0; i < command->count; i++)
-        job->args[job->arg_count++] = command->at[i];
-    for (uint32_t i = 0; i < args->count; i++)
-        job->args[job->arg_count++] = args->at[i];
-    return true;
-}
-
-/* -- environment ------------------------------------------------------------ */
-
-/* A later setting of a name replaces an earlier one, in its place. */
-static bool env_set(struct arena *arena, struct job *job, struct str name, struct str value,
-                    struct err *err)
-{
-    struct str setting = arena_print(arena, "%.*s=%.*s", STR_ARG(name), STR_ARG(value));
-    const char *prefix = arena_print(arena, "%.*s=", STR_ARG(name)).at;
-
-    for (uint32_t i = 0; i < job->env_count; i++) {
-        if (str_starts(job->env[i], prefix)) {
-            job->env[i] = setting;
-            return true;
-        }
-    }
-    if (job->env_count == JOB_ENV_MAX)
-        return err_set(err, ERR_INVALID, "more than %d environment variables", JOB_ENV_MAX);
-    job->env[job->env_count++] = setting;
-    return true;
-}
-
-static bool env_fill(struct arena *arena, const struct pairs *env, struct job *job, struct err *err)
-{
-    for (uint32_t i = 0; i < env->count; i++)
-        if (!env_set(arena, job, env->at[i].name, env->at[i].value, err))
-            return false;
-    return true;
-}
-
-/* Nothing of the caller's environment: what the code sees is the same everywhere. */
-static bool environment_fill(const struct supervisor_spec *spec, struct arena *arena,
-                             struct job *job, struct err *err)
-{
-    const struct pair base[] = {
-        {STR_LIT("PATH"), STR_LIT("/usr/local/bin:/usr/bin:/bin")},
-        {STR_LIT("HOME"), STR_LIT("/tmp")                        },
-        {STR_LIT("LANG"), STR_LIT("C.UTF-8")                     },
-    };
-    const struct pairs always = {base, countof(base)};
-
-    return env_fill(arena, &always, job, err) && env_fill(arena, &spec->profile->env, job, err) &&
-           env_fill(arena, &spec->task->spec.env, job, err);
-}
-
-/* -- whole ------------------------------------------------------------------ */
 
 bool local_job_make(const struct supervisor_spec *spec, struct arena *arena,
                     struct task_effective *ret_effective, struct sandbox_spec *ret, struct err *err)
@@ -116,8 +56,8 @@ bool local_job_make(const struct supervisor_spec *spec, struct arena *arena,
                   .switched_off = spec->switched_off,
                   },
     };
-    if (!args_fill(&effective.command, &asked->args, &sandbox.job, err) ||
-        !environment_fill(spec, arena, &sandbox.job, err))
+    if (!job_fill_args(&effective.command, &asked->args, &sandbox.job, err) ||
+        !job_fill_env(arena, &spec->profile->env, &asked->env, &sandbox.job, err))
         return false;
     *ret_effective = effective;
     *ret = sandbox;

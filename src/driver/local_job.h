@@ -6,10 +6,6 @@
 #include "driver/supervisor.h"
 #include "sandbox/sandbox.h"
 
-enum {
-    PROCESSES_MAX = 512
-}; /* of a run, as a kubelet's usual podPidsLimit is of this order */
-
 /* ERR_INVALID: the profile does not allow what the task asks for. */
 must_use bool local_job_make(const struct supervisor_spec *spec, struct arena *arena,
                              struct task_effective *ret_effective, struct sandbox_spec *ret,
