@@ -60,7 +60,8 @@ static bool server_read(struct arena *arena, struct str url, struct str *ret, st
     if (!is_graphic(url) || (scheme.size > 0 && !is_secure && !is_scheme(scheme, "http")))
         return err_set(err, ERR_INVALID, "the server \"%s\" is no http or https address",
                        excerpt_of(arena, url, EXCERPT_PATH_SIZE));
-    (void)(str_cut(rest, '#', &rest, &path) || str_cut(rest, '?', &rest, &path));
+    (void)str_cut(rest, '#', &rest, &path);
+    (void)str_cut(rest, '?', &rest, &path);
     while (str_ends(rest, "/"))
         rest.size--;
     host = rest;
