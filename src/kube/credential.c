@@ -87,7 +87,7 @@ static bool plugin_run(struct arena *arena, const struct kube_access *access, st
         return false;
     process.argv = plugin_argv(arena, &access->exec, path);
     process.env = plugin_env(arena, access, process.has_stdin);
-    process.timeout_ms = process.has_stdin ? 0 : CREDENTIAL_TIMEOUT_MS;
+    process.timeout_ms = process.has_stdin ? 0 : access->exec.timeout_ms;
     if (!process_run(arena, &process, &end, err))
         return false;
     if (end.is_cut)

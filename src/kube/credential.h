@@ -4,12 +4,11 @@
 /* What to show the API server: a token or a client certificate, from the kubeconfig itself, from
  * a token file (read again every minute) or from an exec plugin (client.authentication.k8s.io/v1
  * and v1beta1). A plugin is run by argument vector, never by a shell, and holds up the process:
- * for at most CREDENTIAL_TIMEOUT_MS, or, if it has the user's terminal, until it ends. Its stderr
+ * for at most exec.timeout_ms, or, if it has the user's terminal, until it ends. Its stderr
  * is ours, its output is bounded by CREDENTIAL_SIZE_MAX. Nothing is written to disk. */
 #include "kube/kubeconfig.h"
 
 enum {
-    CREDENTIAL_TIMEOUT_MS = 60000,
     CREDENTIAL_SIZE_MAX = 1024 * 1024,
     TOKEN_FILE_PERIOD_MS = 60000
 };

@@ -16,7 +16,8 @@
 
 enum {
     KUBECONFIG_FILES_MAX = 64,
-    KUBECONFIG_SIZE_MAX = 1024 * 1024
+    KUBECONFIG_SIZE_MAX = 1024 * 1024,
+    EXEC_TIMEOUT_MS = 60000
 };
 
 enum exec_interaction { /* whether the plugin gets our stdin */
@@ -34,6 +35,7 @@ struct kube_exec {
     struct str install_hint; /* foreign text: to be escaped where it is shown */
     bool gets_cluster;       /* provideClusterInfo */
     struct str config;       /* JSON for the plugin, from the cluster's extensions; empty: none */
+    int64_t timeout_ms;      /* unless it has the terminal; EXEC_TIMEOUT_MS */
 };
 
 struct kube_access {    /* all that is needed to reach one cluster as somebody */

@@ -75,7 +75,9 @@ static bool plugin_read(struct arena *arena, const struct entry *user,
                         const struct json_value *value, struct kube_exec *ret, struct err *err)
 {
     struct entry entry = {user->file, user->directory, value};
-    struct plugin plugin = {.exec.config = ret->config};
+    struct plugin plugin = {
+        .exec = {.config = ret->config, .timeout_ms = EXEC_TIMEOUT_MS}
+    };
     struct kube_exec *exec = &plugin.exec;
 
     if (!entry_read(arena, &entry, plugin_fields, countof(plugin_fields), &plugin, err))
