@@ -69,6 +69,22 @@ static void skip_takes_at_most_all(void **state)
     assert_true(str_is(str_skip(s, SIZE_MAX), ""));
 }
 
+static void trim_takes_the_blanks_at_both_ends(void **state)
+{
+    static const char *const rows[][2] = {
+        {"",        ""   },
+        {"a",       "a"  },
+        {" \t\r\n", ""   },
+        {" a b\n",  "a b"},
+        {"\na\n\n", "a"  },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++)
+        assert_true(str_is(str_trim(str_of(rows[i][0])), rows[i][1]));
+    assert_int_equal(str_trim((struct str){0}).size, 0);
+}
+
 static void cut_splits_at_the_first_separator(void **state)
 {
     const struct {
@@ -227,6 +243,7 @@ int main(void)
         cmocka_unit_test(order_is_by_bytes_and_then_by_size),
         cmocka_unit_test(starts_and_ends_never_look_past_the_string),
         cmocka_unit_test(skip_takes_at_most_all),
+        cmocka_unit_test(trim_takes_the_blanks_at_both_ends),
         cmocka_unit_test(cut_splits_at_the_first_separator),
         cmocka_unit_test(cut_may_write_over_its_own_argument),
         cmocka_unit_test(integers_are_decimal_and_within_64_bits),
