@@ -4,14 +4,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "http/address.h"
 #include "sys/file.h"
 
 struct http_server {
+    struct arena arena; /* of this struct alone */
     const struct http_pages *pages;
     struct MHD_Daemon *daemon;
     uv_poll_t poll; /* of the daemon's own epoll descriptor */
@@ -120,12 +121,19 @@ static void turn(struct http_server *server)
         uv_timer_stop(&server->timer);
 }
 
+static void forget(struct http_server *server)
+{
+    struct arena arena = server->arena;
+
+    arena_fini(&arena);
+}
+
 static void handle_closed(uv_handle_t *handle)
 {
     struct http_server *server = handle->data;
 
     if (--server->open_handles == 0)
-        free(server);
+        forget(server);
 }
 
 /* -- open and close --------------------------------------------------------- */
@@ -201,18 +209,18 @@ static bool join_loop(struct http_server *server, uv_loop_t *loop, struct err *e
 bool http_server_open(struct loop *loop, const char *address, const struct http_pages *pages,
                       struct http_server **ret, struct err *err)
 {
+    struct arena arena = {0};
     struct http_server *server;
     int fd;
 
     if (!listen_at(address, &fd, err))
         return false;
-    server = calloc(1, sizeof(*server));
-    if (!server)
-        abort();
+    server = arena_alloc(&arena, sizeof(*server));
+    server->arena = arena;
     server->pages = pages;
     if (!start_daemon(server, fd, err)) {
         close(fd);
-        free(server);
+        forget(server);
         return false;
     }
     if (!join_loop(server, loop_uv(loop), err)) {
