@@ -103,7 +103,7 @@ static const struct field isolation_rows[] = {
               .write = controls_write),
     FIELD_ROW(.name = "landlockABI", .kind = FIELD_INT32, .at = ISOLATION_AT(landlock_abi)),
     FIELD_ROW(.name = "limits", .kind = FIELD_WORD, .at = ISOLATION_AT(limiter),
-              .flags = FIELD_ALWAYS, .word = limiter_field_word, .word_count = LIMITER_POLLED + 1),
+              .flags = FIELD_ALWAYS, .word = limiter_field_word, .word_count = LIMITER_KUBELET + 1),
     FIELD_ROW(.name = "network", .kind = FIELD_CUSTOM, .write = network_write),
     FIELD_ROW(.name = "seccomp", .kind = FIELD_CUSTOM, .write = seccomp_write),
     FIELD_ROW(.name = "switchedOff", .kind = FIELD_CUSTOM, .read = switched_off_read,

@@ -33,6 +33,7 @@ static const char *const limiters[] = {
     [LIMITER_CGROUP2] = "cgroup2",
     [LIMITER_CGROUP1] = "cgroup1",
     [LIMITER_POLLED] = "polled",
+    [LIMITER_KUBELET] = "kubelet",
 };
 
 const char *control_word(enum control control)

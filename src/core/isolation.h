@@ -39,7 +39,8 @@ enum limiter {
     LIMITER_NONE,
     LIMITER_CGROUP2,
     LIMITER_CGROUP1,
-    LIMITER_POLLED, /* memory summed every 100 ms, RLIMIT_NPROC, cpu affinity */
+    LIMITER_POLLED,  /* memory summed every 100 ms, RLIMIT_NPROC, cpu affinity */
+    LIMITER_KUBELET, /* the node's, with what it has */
 };
 
 struct isolation {
@@ -52,4 +53,4 @@ struct isolation {
 
 const char *control_word(enum control control); /* "seccomp", "landlock", "no-new-privileges" … */
 must_use bool control_parse(struct str word, enum control *ret);
-const char *limiter_word(enum limiter limiter); /* "none", "cgroup2", "cgroup1", "polled" */
+const char *limiter_word(enum limiter limiter); /* "none", "cgroup2", "cgroup1", "polled" … */

@@ -61,7 +61,7 @@ static struct isolation isolation(struct dice *dice)
         .controls = roll(dice, CONTROLS_ALL + 1),
         .switched_off = roll(dice, CONTROLS_ALL + 1),
         .landlock_abi = (int32_t)roll(dice, 8),
-        .limiter = (enum limiter)roll(dice, LIMITER_POLLED + 1),
+        .limiter = (enum limiter)roll(dice, LIMITER_KUBELET + 1),
         .is_known = true,
     };
 }
