@@ -31,24 +31,26 @@ struct json_value child_metadata(struct arena *arena, const struct task *task, s
     return ret;
 }
 
-static struct str controller_uid(const struct json_value *owners)
+static const struct json_value *controller_of(const struct json_value *owners)
 {
     for (uint32_t i = 0; owners && i < owners->count; i++)
         if (look_flag(&owners->items[i], "controller"))
-            return look_text(&owners->items[i], "uid");
-    return (struct str){0};
+            return &owners->items[i];
+    return NULL;
 }
 
 void child_read(const struct json_value *object, struct child *ret)
 {
     const struct json_value *metadata = json_get(object, "metadata");
+    const struct json_value *owner = controller_of(look_list(metadata, "ownerReferences"));
 
     *ret = (struct child){
         .space = look_text(metadata, "namespace"),
         .name = look_text(metadata, "name"),
         .uid = look_text(metadata, "uid"),
         .version = look_text(metadata, "resourceVersion"),
-        .owner_uid = controller_uid(look_list(metadata, "ownerReferences")),
+        .owner_uid = look_text(owner, "uid"),
+        .owner_name = look_text(owner, "name"),
         .task_label = look_text(json_get(metadata, "labels"), LABEL_TASK),
         .created_ms = look_time(metadata, "creationTimestamp"),
         .deleted_ms = look_time(metadata, "deletionTimestamp"),

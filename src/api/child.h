@@ -16,7 +16,7 @@ struct json_value child_metadata(struct arena *arena, const struct task *task, s
 
 struct child { /* of any object */
     struct str space, name, uid, version;
-    struct str owner_uid; /* its controller's; empty: it has none */
+    struct str owner_uid, owner_name; /* its controller's; empty: it has none */
     struct str task_label;
     int64_t created_ms, deleted_ms;
 };

@@ -54,7 +54,8 @@ struct pod_container {                   /* of one container, as its status says
 };
 
 struct pod {
-    struct str space, name, uid, version, owner_uid; /* owner: the controller */
+    struct str space, name, uid, version;
+    struct str owner_uid, owner_name; /* of its controller */
     struct str task_label;
     bool is_held; /* carries FINALIZER_RUN */
     int64_t created_ms, deleted_ms;

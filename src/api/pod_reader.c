@@ -94,6 +94,7 @@ void pod_read(const struct json_value *value, struct pod *ret)
         .uid = child.uid,
         .version = child.version,
         .owner_uid = child.owner_uid,
+        .owner_name = child.owner_name,
         .task_label = child.task_label,
         .is_held = finalizer_is_on(value, FINALIZER_RUN),
         .created_ms = child.created_ms,
@@ -118,7 +119,8 @@ void pod_read(const struct json_value *value, struct pod *ret)
 /* -- keeping --------------------------------------------------------------- */
 
 static const struct kept label_members[] = {KEPT(LABEL_TASK), KEPT(NULL)};
-static const struct kept owner_members[] = {KEPT("controller"), KEPT("uid"), KEPT(NULL)};
+static const struct kept owner_members[] = {KEPT("controller"), KEPT("name"), KEPT("uid"),
+                                            KEPT(NULL)};
 static const struct kept annotation_members[] = {
     KEPT_TEXT(ANNOTATION_MUTATED, TEXT_MAX),
     KEPT(ANNOTATION_STOPPING),
