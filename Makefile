@@ -2,10 +2,11 @@
 # Verbs only: what to do. How it is built stands in meson.build, how it is tested in tools/test.
 BUILD = build
 FUZZ_SECONDS = 600
+IMG = ghcr.io/agenttask/agenttask-operator:v0.1.0
 C_FILES = $(shell find src tests -name '*.[ch]')
 
 .PHONY: help setup build run test check crd fmt lint fuzz bench test-vm \
-	cluster-up cluster-shell cluster-down clean
+	image push deploy undeploy dist cluster-up cluster-shell cluster-down clean
 
 help:
 	@echo 'make run      build, run examples/agent.py in the sandbox, show its result'
@@ -18,6 +19,9 @@ help:
 	@echo 'make bench    start cost against bwrap and runc'
 	@echo 'make test-vm  the suites in a Debian 13 machine with cgroup v2'
 	@echo 'make cluster-up, cluster-shell, cluster-down  a Kubernetes in namespaces (CLUSTER=, K8S=)'
+	@echo 'make image IMG=..., push, deploy, undeploy  the operator: as $(BUILD)/image.tar, in its registry,'
+	@echo '              on the cluster of kubectl'
+	@echo 'make dist     dist/install.yaml from config/default'
 	@echo 'make setup    packages for all of these'
 	@echo 'make clean    remove the build directories'
 
@@ -66,6 +70,25 @@ bench: build
 test-vm:
 	@tools/setup build test vm
 	@tools/test vm
+
+image: build # an OCI archive, without Docker; nothing is pushed
+	@tools/setup image
+	@tools/image.py --name $(IMG) --manager $(BUILD)/manager --runner $(BUILD)/runner --output $(BUILD)/image.tar
+
+push: # what make image made, to where its name says
+	@tools/setup push
+	@skopeo copy --quiet $(if $(findstring 127.0.0.1:,$(IMG))$(findstring localhost:,$(IMG)),--dest-tls-verify=false) \
+		oci-archive:$(BUILD)/image.tar docker://$(IMG)
+
+deploy: # install or upgrade, with kubectl's current context
+	@tools/deploy up $(IMG)
+
+undeploy: # every AgentTask is deleted first
+	@tools/deploy down
+
+dist:
+	@{ echo '# Made from config/default: make dist renews it.'; tools/deploy render $(IMG); } >$(BUILD)/install.yaml
+	@mv $(BUILD)/install.yaml dist/install.yaml
 
 cluster-up:
 	@tools/setup cluster
