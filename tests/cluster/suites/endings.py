@@ -29,7 +29,9 @@ def tearDownModule():
         print("{:34}{:11}{:17}{:>5}  {:10}{:10}{}".format(*row))
 
 
-class Endings(Stage):
+class Ending(Stage):
+    """How one task ended, and what was kept of it."""
+
     def ended(self, name, phase, reason=None, exit_code=None, logs=None, result=None, seconds=90):
         """Waits for the end; what is None is not looked at, "" means absent."""
         status = self.wait_end(name, seconds)
@@ -64,6 +66,8 @@ class Endings(Stage):
         self.wait_phase(name, "Running", seconds=60)
         wait_for(lambda: "first" in kubectl("-n", self.space, "logs", f"{name}-pod", check=False).stdout, 30)
 
+
+class Endings(Ending):
     # -- by the code itself ----------------------------------------------------
 
     def test_success(self):
@@ -255,7 +259,7 @@ class Endings(Stage):
         raise AssertionError("there is no such process")
 
 
-class Nodes(Endings):
+class Nodes(Ending):
     """What takes the whole node down for a while: last, one after the other."""
 
     def test_registry_comes_back_in_time(self):
