@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "sys/file.h"
@@ -28,9 +27,7 @@ bool capture_init(struct rundir *dir, const struct capture_copies *copies, struc
         return false;
     buf_init(&ret->copies[LOG_STDOUT].pending, COPY_SIZE_MAX);
     buf_init(&ret->copies[LOG_STDERR].pending, COPY_SIZE_MAX);
-    buf_init(&ret->result, RESULT_SIZE_MAX);
-    buf_init(&ret->artifacts, FRAMES_SIZE_MAX);
-    frame_reader_init(&ret->frames);
+    harvest_init(&ret->harvest, FRAMES_SIZE_MAX);
     return true;
 }
 
@@ -39,8 +36,7 @@ void capture_fini(struct capture *capture)
     runlog_fini(&capture->log);
     buf_fini(&capture->copies[LOG_STDOUT].pending);
     buf_fini(&capture->copies[LOG_STDERR].pending);
-    buf_fini(&capture->result);
-    buf_fini(&capture->artifacts);
+    harvest_fini(&capture->harvest);
 }
 
 /* Bytes now, 0 for none now, -1 at the end. */
@@ -120,60 +116,12 @@ void capture_copy_stop(struct capture *capture)
 
 /* -- frames ----------------------------------------------------------------- */
 
-static void take_result(struct capture *capture, enum frame_event event, struct str bytes)
-{
-    if (event == FRAME_BYTES) {
-        buf_add(&capture->result, bytes);
-        return;
-    }
-    capture->has_result = event == FRAME_WHOLE && !capture->result.is_full;
-    memcpy(capture->result_sha256, capture->frames.sha256, sizeof(capture->result_sha256));
-    if (event != FRAME_WHOLE)
-        buf_drop(&capture->result, capture->result.size); /* it begins, or what came is void */
-}
-
-static void take_artifact(struct capture *capture, enum frame_event event, struct str bytes)
-{
-    const struct frame_reader *reader = &capture->frames;
-    struct buf *kept = &capture->artifacts;
-    char line[FRAME_LINE_MAX];
-
-    if (event == FRAME_FILE) {
-        capture->artifact_start = kept->size;
-        buf_add(kept, (struct str){line, frame_write_file(FRAME_ARTIFACT, str_of(reader->path),
-                                                          reader->size, reader->sha256, line)});
-    } else if (event == FRAME_BYTES) {
-        buf_add(kept, (struct str){line, frame_write_bytes(bytes, line)});
-    } else if (event == FRAME_WHOLE) {
-        buf_add(kept, (struct str){line, frame_write_whole(line)});
-        capture->artifacts_bytes += reader->size;
-        capture->artifacts_count++;
-    } else {
-        kept->size = capture->artifact_start;
-    }
-}
-
-static void take_frame(void *ctx, enum frame_event event, const struct frame_reader *reader,
-                       struct str bytes)
-{
-    struct capture *capture = ctx;
-
-    if (event == FRAME_TEXT)
-        return; /* frames have a descriptor of their own here: anything else is noise */
-    if (event == FRAME_END)
-        capture->has_artifacts_end = true;
-    else if (reader->kind == FRAME_RESULT)
-        take_result(capture, event, bytes);
-    else
-        take_artifact(capture, event, bytes);
-}
-
 bool capture_frames(struct capture *capture, int fd)
 {
     char bytes[READ_SIZE];
     ssize_t got = read_some(fd, bytes);
 
     if (got > 0)
-        frame_read(&capture->frames, (struct str){bytes, (size_t)got}, take_frame, capture);
+        harvest_read(&capture->harvest, (struct str){bytes, (size_t)got});
     return got >= 0;
 }

@@ -5,7 +5,7 @@
  * copied live, and frames that carry a large result and the artifacts. Never blocks on a slow
  * reader of the copies and never holds more than the runner may send (COPY_SIZE_MAX a stream). */
 #include "base/buf.h"
-#include "core/frame.h"
+#include "driver/harvest.h"
 #include "sandbox/sandbox.h"
 #include "store/runlog.h"
 
@@ -29,14 +29,7 @@ struct capture {
     struct capture_copy copies[2]; /* by enum log_stream */
     capture_show *show;
     void *show_ctx;
-    struct frame_reader frames;
-    struct buf result; /* of the frames */
-    bool has_result;   /* it came whole */
-    char result_sha256[SHA256_HEX + 1];
-    struct buf artifacts;  /* whole ones only, as frames again */
-    size_t artifact_start; /* of the one under way */
-    int64_t artifacts_bytes, artifacts_count;
-    bool has_artifacts_end; /* the runner said that no more will come */
+    struct harvest harvest; /* frames have a descriptor of their own: no text among them */
 };
 
 must_use bool capture_init(struct rundir *dir, const struct capture_copies *copies,

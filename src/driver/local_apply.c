@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <assert.h>
 
-#include "base/base64.h"
 #include "driver/local_run.h"
 #include "sys/clock.h"
 
 #define CAPTURE_MAX_MS INT64_C(30000)
-#include "json/json.h"
 
 struct driver local_driver(struct local_run *run)
 {
@@ -61,49 +59,14 @@ static bool run_start(struct local_run *run)
 
 /* -- output ----------------------------------------------------------------- */
 
-/* The raw bytes of the result, wherever they travelled; false: there are none. */
-static bool result_bytes(const struct local_run *run, struct str *ret)
-{
-    const struct report *report = &run->report;
-    char *bytes;
-
-    if (report->result == REPORT_RESULT_FRAMED) {
-        *ret = buf_str(&run->capture->result);
-        return run->capture->has_result &&
-               str_equal(str_of(run->capture->result_sha256), str_of(report->result_sha256));
-    }
-    if (report->result != REPORT_RESULT_INLINE)
-        return false;
-    bytes = arena_alloc(run->arena, report->result_text.size);
-    ret->at = bytes;
-    return base64_decode(report->result_text, bytes, &ret->size);
-}
-
-static enum result_verdict result_verdict(const struct local_run *run)
-{
-    if (run->has_report && run->report.result == REPORT_RESULT_TOO_LARGE)
-        return RESULT_TOO_LARGE;
-    if (run->has_report && run->report.result == REPORT_RESULT_REFUSED)
-        return RESULT_INVALID;
-    return RESULT_MISSING;
-}
-
 static bool result_keep(struct local_run *run, struct err *err)
 {
-    struct str raw, json;
-    struct err why = {0};
-    char sha256[SHA256_HEX + 1];
+    const struct harvest *harvest = run->capture ? &run->capture->harvest : NULL;
+    struct str json;
 
-    run->result = (struct task_result){.verdict = result_verdict(run)};
-    if (!run->has_report || !result_bytes(run, &raw))
+    run->result = harvest_result(run->arena, harvest, run->has_report ? &run->report : NULL, &json);
+    if (run->result.verdict != RESULT_VALID)
         return true;
-    sha256_of(raw, sha256);
-    run->result.bytes = (int64_t)raw.size;
-    run->result.sha256 = arena_copy(run->arena, str_of(sha256));
-    run->result.verdict = RESULT_INVALID;
-    if (!json_minify(run->arena, raw, RESULT_DEPTH_MAX, &json, &why))
-        return true;
-    run->result.verdict = RESULT_VALID;
     if (json.size > RESULT_EMBEDDED_MAX)
         return rundir_write(&run->dir, "result", json, err);
     run->result.json = json;
@@ -112,13 +75,15 @@ static bool result_keep(struct local_run *run, struct err *err)
 
 static bool artifacts_keep(struct local_run *run, struct err *err)
 {
+    const struct harvest *harvest = run->capture ? &run->capture->harvest : NULL;
+
     run->artifacts_bytes = -1;
-    if (!run->capture || !run->capture->has_artifacts_end)
+    if (!harvest || !harvest->has_artifacts_end)
         return true;
-    run->artifacts_bytes = run->capture->artifacts_bytes;
-    if (run->capture->artifacts_count == 0)
+    run->artifacts_bytes = harvest->artifacts_bytes;
+    if (harvest->artifacts_count == 0)
         return true;
-    return rundir_write(&run->dir, "artifacts", buf_str(&run->capture->artifacts), err);
+    return rundir_write(&run->dir, "artifacts", buf_str(&harvest->artifacts), err);
 }
 
 /* A log that could not be finished (a full disk) must not keep a verdict from being recorded. */

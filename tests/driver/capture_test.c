@@ -158,11 +158,11 @@ static void whole_files_are_kept(void **state)
     send_file(scene, FRAME_ARTIFACT, "dir/file", "bytes", "bytes", true);
     scene_write(scene, line, frame_write_end(line));
     assert_true(capture_frames(&scene->capture, scene->in[0]));
-    assert_true(scene->capture.has_result);
-    assert_true(str_is(buf_str(&scene->capture.result), "{\"a\": 1}"));
-    assert_int_equal(scene->capture.artifacts_count, 1);
-    assert_int_equal(scene->capture.artifacts_bytes, 5);
-    assert_true(scene->capture.has_artifacts_end);
+    assert_true(scene->capture.harvest.has_result);
+    assert_true(str_is(buf_str(&scene->capture.harvest.result), "{\"a\": 1}"));
+    assert_int_equal(scene->capture.harvest.artifacts_count, 1);
+    assert_int_equal(scene->capture.harvest.artifacts_bytes, 5);
+    assert_true(scene->capture.harvest.has_artifacts_end);
 }
 
 static void a_file_with_a_wrong_digest_is_never_kept(void **state)
@@ -173,9 +173,9 @@ static void a_file_with_a_wrong_digest_is_never_kept(void **state)
     send_file(scene, FRAME_RESULT, "", "forged!!", "the true", true);
     send_file(scene, FRAME_ARTIFACT, "f", "forged!!", "the true", true);
     assert_true(capture_frames(&scene->capture, scene->in[0]));
-    assert_false(scene->capture.has_result);
-    assert_int_equal(scene->capture.artifacts_count, 0);
-    assert_int_equal(scene->capture.artifacts.size, 0);
+    assert_false(scene->capture.harvest.has_result);
+    assert_int_equal(scene->capture.harvest.artifacts_count, 0);
+    assert_int_equal(scene->capture.harvest.artifacts.size, 0);
 }
 
 static void a_file_cut_short_is_never_kept(void **state)
@@ -186,8 +186,8 @@ static void a_file_cut_short_is_never_kept(void **state)
     send_file(scene, FRAME_ARTIFACT, "one", "half", "half and half", false);
     send_file(scene, FRAME_ARTIFACT, "two", "whole", "whole", true);
     assert_true(capture_frames(&scene->capture, scene->in[0]));
-    assert_int_equal(scene->capture.artifacts_count, 1);
-    assert_int_equal(scene->capture.artifacts_bytes, 5);
+    assert_int_equal(scene->capture.harvest.artifacts_count, 1);
+    assert_int_equal(scene->capture.harvest.artifacts_bytes, 5);
 }
 
 int main(void)
