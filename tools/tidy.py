@@ -32,7 +32,7 @@ OWNERS = [
     (r"<yaml\.h>", ("yaml/",), "only yaml/ speaks to libyaml"),
     (r"<sqlite3\.h>", ("store/",), "only store/ speaks to SQLite"),
     (r"<seccomp\.h>", ("runner/",), "only runner/ speaks to libseccomp"),
-    (r"<curl/", (), "only a cluster client may include curl"),
+    (r"<curl/", ("kube/curl_",), "only kube/ speaks to libcurl"),
     (r"\b(malloc|calloc|realloc|strdup|strndup|asprintf)\s*\(", ("base/arena.c", "base/buf.c", "base/map.c"),
      "memory comes from an arena, a buf or a map"),
     (r"\b(clock_gettime|gettimeofday|time|localtime|localtime_r)\s*\(",
