@@ -226,7 +226,7 @@ static void a_plugin_is_read(void **state)
 #undef API
 }
 
-static void what_is_wrong_is_said(void **state)
+static void a_wrong_cluster_is_refused(void **state)
 {
     struct place *place = *state;
 
@@ -258,6 +258,13 @@ static void what_is_wrong_is_said(void **state)
             "is not base64");
     refuses(place, ERR_INVALID, CONFIG(SERVER ", certificate-authority-data: aGVsbG8=", ""),
             "no certificate in PEM");
+}
+
+static void a_wrong_user_is_refused(void **state)
+{
+    struct place *place = *state;
+
+    put_files(place);
     refuses(place, ERR_INVALID, CONFIG(SERVER, "client-certificate: me.crt"), "without client-key");
     refuses(place, ERR_INVALID, CONFIG(SERVER, "client-certificate: me.crt, client-key: me.crt"),
             "no private key in PEM");
@@ -280,6 +287,13 @@ static void what_is_wrong_is_said(void **state)
     refuses(place, ERR_INVALID, CONFIG(SERVER, "as: \"a\\r\\nb\""), "control characters");
     refuses(place, ERR_REFUSED, CONFIG(SERVER, "auth-provider: {name: gcp}"),
             "auth-provider \"gcp\" is not supported");
+}
+
+static void a_wrong_plugin_is_refused(void **state)
+{
+    struct place *place = *state;
+
+    put_files(place);
     refuses(place, ERR_INVALID, CONFIG(SERVER, "exec: {" V1 "}"), "no command");
     refuses(place, ERR_INVALID, CONFIG(SERVER, "exec: {command: c}"), "v1beta1 is wanted");
     refuses(place, ERR_INVALID,
@@ -295,6 +309,13 @@ static void what_is_wrong_is_said(void **state)
     refuses(place, ERR_INVALID, CONFIG(SERVER, "exec: {command: c, args: a, " V1 "}"),
             "list of texts");
     refuses(place, ERR_INVALID, CONFIG(SERVER, "exec: [c]"), "an object is wanted");
+}
+
+static void a_file_that_is_none_is_refused(void **state)
+{
+    struct place *place = *state;
+
+    put_files(place);
     refuses(place, ERR_INVALID, "a: [", "config:2:1: ");
     refuses(place, ERR_INVALID, "a: 1\na: 2\n", "config:2:1: ");
     refuses(place, ERR_INVALID, "hello", "config:1:1: an object is wanted, not a text");
@@ -571,7 +592,10 @@ int main(void)
         TEST(a_user_is_read),
         TEST(nobody_is_named_without_tls),
         TEST(a_plugin_is_read),
-        TEST(what_is_wrong_is_said),
+        TEST(a_wrong_cluster_is_refused),
+        TEST(a_wrong_user_is_refused),
+        TEST(a_wrong_plugin_is_refused),
+        TEST(a_file_that_is_none_is_refused),
         TEST(what_is_missing_is_said),
         TEST(the_first_file_that_names_something_wins),
         TEST(a_broken_file_in_the_list_is_an_error),
