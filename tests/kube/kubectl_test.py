@@ -230,7 +230,7 @@ def check_view(place, files, flags):
 
 def check_refused(place, files, flags):
     status, text, error = place.kubectl(files, ["get", "--raw", "/x", *flags])
-    if not status or "no such host" in error:
+    if not status or "dial tcp" in error:
         return f"kubectl takes it: {text} {error}"
     status, text, error = place.ours(files, ["--ask", *flags])
     return None if status == 1 and error.strip() else f"kubectl: {error}, we take it: {text}"
