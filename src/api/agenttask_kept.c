@@ -65,9 +65,15 @@ static const struct kept finished_spec[] = {
     KEPT("ttlSecondsAfterFinished"),
     KEPT(NULL),
 };
+static const struct kept run_members[] = {
+    KEPT("name"),
+    KEPT("uid"),
+    KEPT(NULL),
+};
 static const struct kept finished_status[] = {
-    KEPT("attempt"), KEPT("completionTime"), KEPT("phase"),     KEPT("podRef"), KEPT("queueTime"),
-    KEPT("reason"),  KEPT("runTime"),        KEPT("startTime"), KEPT(NULL),
+    KEPT("attempt"), KEPT("completionTime"),
+    KEPT("phase"),   KEPT_OF("podRef", run_members),
+    KEPT("reason"),  KEPT(NULL),
 };
 static const struct kept finished_task[] = {
     {.name = "metadata",        .members = task_metadata},
