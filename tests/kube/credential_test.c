@@ -371,6 +371,34 @@ static void who_must_ask_is_refused_without_a_terminal(void **state)
     close(null);
 }
 
+/* With the user's terminal there, a plugin may use it, whatever our stdin is: it is in the
+ * terminal's foreground. */
+static void a_plugin_may_ask_on_the_terminal_itself(void **state)
+{
+    struct place *place = *state;
+    struct kube_access access = with_plugin(
+        place, "#!/bin/sh\nread -r line </dev/tty\necho \"{\\\"apiVersion\\\": \\\"" GROUP
+               "v1\\\", \\\"kind\\\": \\\"ExecCredential\\\", \\\"status\\\": "
+               "{\\\"token\\\": \\\"$line\\\"}}\"\n");
+    struct credential credential = {0};
+    struct err err = {0};
+    int outer, status;
+    pid_t child = forkpty(&outer, NULL, NULL, NULL);
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        access.exec.timeout_ms = 5000;
+        _exit(credential_get(&place->arena, &access, NOW, &credential, &err) &&
+                      str_is(credential.token, "typed")
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(write(outer, "typed\n", 6), 6);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(outer);
+}
+
 /* -- tokens and files -------------------------------------------------------------------------*/
 
 static void what_the_kubeconfig_has_does_not_expire(void **state)
@@ -515,6 +543,7 @@ int main(void)
         TEST(a_terminal_is_shared_only_if_the_mode_allows),
         TEST(without_a_terminal_nobody_is_asked),
         TEST(who_must_ask_is_refused_without_a_terminal),
+        TEST(a_plugin_may_ask_on_the_terminal_itself),
         TEST(what_the_kubeconfig_has_does_not_expire),
         TEST(a_token_file_comes_before_the_token_while_it_can_be_read),
         TEST(a_token_file_must_hold_a_token),
