@@ -4,10 +4,10 @@
 /* The ConfigMaps of a task: its code, with the job file of the runner; what is kept of its output;
  * a result that is too large for the status. All are immutable and owned by the task. Bytes that
  * are no UTF-8, or would be longer as text, stand in binaryData. */
-#include "api/child.h"
+#include "api/task_child.h"
 
 #define KEY_JOB       "agenttask.job"
-#define KEY_HEAD      "head" /* of the output: its first bytes, all of them unless there is a tail */
+#define KEY_HEAD      "head"      /* of the output: all of it, unless there is a tail */
 #define KEY_TAIL      "tail"      /* its last */
 #define KEY_ARTIFACTS "artifacts" /* as frames (core/frame.h) */
 #define KEY_RESULT    "result.json"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/networkpolicy.h"
 
-#include "api/child.h"
+#include "api/task_child.h"
 #include "api/look.h"
 
 enum {

@@ -4,7 +4,7 @@
 /* How Kubernetes spells the Pod of a run: what we send, what we read back, what an informer keeps.
  * The Pod passes the Pod Security Standard "restricted"; nothing in it is chosen by the task but
  * what the profile allows (promises X1, X4). */
-#include "api/child.h"
+#include "api/task_child.h"
 #include "base/buf.h"
 #include "core/profile.h"
 

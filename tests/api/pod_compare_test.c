@@ -114,34 +114,46 @@ static void what_a_server_adds_is_no_difference(void **state)
         assert_change(rows[i].path, rows[i].json, NULL, false);
 }
 
-static void x9_a_change_that_matters_is_named(void **state)
+static void x9_a_change_of_the_pod_is_named(void **state)
 {
     static const struct {
         const char *path, *json, *expected;
     } rows[] = {
-        {"metadata|labels",                                          "{}",                        "metadata.labels"                        },
-        {"metadata|finalizers|0",                                    "\"foreign/one\"",           "metadata.finalizers"                    },
-        {"metadata|ownerReferences|0|uid",                           "\"x\"",                     "metadata.ownerReferences"               },
-        {"spec|hostNetwork",                                         "true",                      "spec.hostNetwork"                       },
-        {"spec|hostPID",                                             "true",                      "spec.hostPID"                           },
-        {"spec|hostIPC",                                             "true",                      "spec.hostIPC"                           },
-        {"spec|hostUsers",                                           "true",                      "spec.hostUsers"                         },
-        {"spec|shareProcessNamespace",                               "true",                      "spec.shareProcessNamespace"             },
-        {"spec|activeDeadlineSeconds",                               "",                          "spec.activeDeadlineSeconds"             },
-        {"spec|activeDeadlineSeconds",                               "999999",                    "spec.activeDeadlineSeconds"             },
-        {"spec|automountServiceAccountToken",                        "",                          "spec.automountServiceAccountToken"      },
-        {"spec|automountServiceAccountToken",                        "true",                      "spec.automountServiceAccountToken"      },
-        {"spec|enableServiceLinks",                                  "true",                      "spec.enableServiceLinks"                },
-        {"spec|dnsPolicy",                                           "\"ClusterFirst\"",          "spec.dnsPolicy"                         },
-        {"spec|restartPolicy",                                       "\"OnFailure\"",             "spec.restartPolicy"                     },
-        {"spec|runtimeClassName",                                    "\"other\"",                 "spec.runtimeClassName"                  },
-        {"spec|terminationGracePeriodSeconds",                       "30",                        "spec.terminationGracePeriodSeconds"     },
-        {"spec|securityContext|runAsUser",                           "0",                         "spec.securityContext.runAsUser"         },
-        {"spec|securityContext|seccompProfile|type",                 "\"Unconfined\"",
-         "spec.securityContext.seccompProfile.type"                                                                                        },
-        {"spec|securityContext|supplementalGroups",                  "[0]",
-         "spec.securityContext.supplementalGroups"                                                                                         },
-        {"spec|securityContext|sysctls",                             "[]",                        "spec.securityContext.sysctls"           },
+        {"metadata|labels",                          "{}",               "metadata.labels"                   },
+        {"metadata|finalizers|0",                    "\"foreign/one\"",  "metadata.finalizers"               },
+        {"metadata|ownerReferences|0|uid",           "\"x\"",            "metadata.ownerReferences"          },
+        {"spec|hostNetwork",                         "true",             "spec.hostNetwork"                  },
+        {"spec|hostPID",                             "true",             "spec.hostPID"                      },
+        {"spec|hostIPC",                             "true",             "spec.hostIPC"                      },
+        {"spec|hostUsers",                           "true",             "spec.hostUsers"                    },
+        {"spec|shareProcessNamespace",               "true",             "spec.shareProcessNamespace"        },
+        {"spec|activeDeadlineSeconds",               "",                 "spec.activeDeadlineSeconds"        },
+        {"spec|activeDeadlineSeconds",               "999999",           "spec.activeDeadlineSeconds"        },
+        {"spec|automountServiceAccountToken",        "",                 "spec.automountServiceAccountToken" },
+        {"spec|automountServiceAccountToken",        "true",             "spec.automountServiceAccountToken" },
+        {"spec|enableServiceLinks",                  "true",             "spec.enableServiceLinks"           },
+        {"spec|dnsPolicy",                           "\"ClusterFirst\"", "spec.dnsPolicy"                    },
+        {"spec|restartPolicy",                       "\"OnFailure\"",    "spec.restartPolicy"                },
+        {"spec|runtimeClassName",                    "\"other\"",        "spec.runtimeClassName"             },
+        {"spec|terminationGracePeriodSeconds",       "30",               "spec.terminationGracePeriodSeconds"},
+        {"spec|securityContext|runAsUser",           "0",                "spec.securityContext.runAsUser"    },
+        {"spec|securityContext|seccompProfile|type", "\"Unconfined\"",
+         "spec.securityContext.seccompProfile.type"                                                          },
+        {"spec|securityContext|supplementalGroups",  "[0]",
+         "spec.securityContext.supplementalGroups"                                                           },
+        {"spec|securityContext|sysctls",             "[]",               "spec.securityContext.sysctls"      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++)
+        assert_change(rows[i].path, rows[i].json, rows[i].expected, false);
+}
+
+static void x9_a_change_of_container_or_volume_is_named(void **state)
+{
+    static const struct {
+        const char *path, *json, *expected;
+    } rows[] = {
         {"spec|containers|0|name",                                   "\"other\"",                 "spec.containers[task]"                  },
         {"spec|containers|0|image",                                  "\"other\"",                 "spec.containers[task].image"            },
         {"spec|containers|0|command|0",                              "\"/bin/sh\"",               "spec.containers[task].command[0]"       },
@@ -204,7 +216,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_server_adds_is_no_difference),
-        cmocka_unit_test(x9_a_change_that_matters_is_named),
+        cmocka_unit_test(x9_a_change_of_the_pod_is_named),
+        cmocka_unit_test(x9_a_change_of_container_or_volume_is_named),
         cmocka_unit_test(foreign_containers_weaken),
     };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/child.h"
+#include "api/task_child.h"
 
 #include "given.h"
 
