@@ -109,6 +109,7 @@ start_controllers() {
   start kube-controller-manager kube-controller-manager --leader-elect=false \
     --kubeconfig "$pki/kube-controller-manager.conf" --use-service-account-credentials \
     --allocate-node-cidrs --cluster-cidr 10.244.0.0/16 --service-cluster-ip-range 10.96.0.0/16 \
+    --flex-volume-plugin-dir /var/lib/kubelet/volume-plugins \
     --root-ca-file "$pki/ca.crt" --service-account-private-key-file "$pki/sa.key" \
     --cluster-signing-cert-file "$pki/ca.crt" --cluster-signing-key-file "$pki/ca.key"
   start kube-scheduler kube-scheduler --leader-elect=false \
