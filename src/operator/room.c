@@ -388,6 +388,17 @@ void room_refresh(struct room *room, int64_t now_ms)
         budget -= refresh_tenant(room, tenant, budget, now_ms);
 }
 
+void room_each(const struct room *room, void (*visit)(void *ctx, struct str space, struct str name),
+               void *ctx)
+{
+    struct str space, name;
+
+    for (struct member *member = map_first(&room->members); member;
+         member = map_after(&room->members, map_key(member)))
+        if (str_cut(map_key(member), '/', &space, &name))
+            visit(ctx, space, name);
+}
+
 struct room_facts room_facts(const struct room *room)
 {
     return room->facts;

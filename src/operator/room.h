@@ -65,5 +65,9 @@ enum room_outcome {
 /* The reconcile that may have asked is over. */
 void room_done(struct room *room, struct str space, struct str name, enum room_outcome outcome);
 
+/* Everybody who waits or is inside; nobody may come or go meanwhile. */
+void room_each(const struct room *room, void (*visit)(void *ctx, struct str space, struct str name),
+               void *ctx);
+
 void room_refresh(struct room *room, int64_t now_ms); /* about every second */
 struct room_facts room_facts(const struct room *room);

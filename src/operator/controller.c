@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/controller_parts.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "operator/options.h"
+
+#define TICK_MS       INT64_C(1000)
+#define FIRST_TICK_MS INT64_C(20) /* until the caches are filled */
+#define SWEEP_MS      INT64_C(300000)
+#define SURVEY_MS     INT64_C(600000)
+
+int64_t controller_now(const struct controller *controller)
+{
+    const struct reactor *reactor = controller->spec.reactor;
+
+    return reactor->monotonic_ms(reactor->self);
+}
+
+bool controller_is_synced(const struct controller *controller)
+{
+    return controller->caches.is_synced;
+}
+
+static bool may_write(void *ctx)
+{
+    const struct controller *controller = ctx;
+    const struct controller_spec *spec = &controller->spec;
+
+    return controller->is_leading && (!spec->may_write || spec->may_write(spec->ctx));
+}
+
+struct kube_client controller_client(const struct controller *controller, struct fiber *fiber)
+{
+    return (struct kube_client){
+        .transport = controller->spec.transport,
+        .reactor = controller->spec.reactor,
+        .fiber = fiber,
+        .may_write = may_write,
+        .ctx = (void *)controller, /* which is only looked at */
+    };
+}
+
+/* -- the wheel ---------------------------------------------------------------- */
+
+static bool may_turn(const struct controller *controller)
+{
+    return controller->is_leading && !controller->is_stopping && controller->caches.is_synced &&
+           controller->workers < controller->workers_max;
+}
+
+static void arm_wheel(struct controller *controller)
+{
+    const struct reactor *reactor = controller->spec.reactor;
+    int64_t next_ms = queue_next_ms(controller->queue);
+
+    if (may_turn(controller) && next_ms != INT64_MAX)
+        reactor->arm(reactor->self, &controller->wheel, next_ms);
+}
+
+static void work(struct fiber *fiber, void *ctx)
+{
+    struct controller *controller = ctx;
+    struct str key = controller->taken;
+
+    do
+        work_on(controller, fiber, key);
+    while (!controller->is_stopping &&
+           queue_take(controller->queue, controller_now(controller), &key));
+    controller->workers--;
+    arm_wheel(controller);
+}
+
+/* As many workers as there are keys due. Those at work take the next key themselves. */
+static void turn(void *ctx)
+{
+    struct controller *controller = ctx;
+
+    while (may_turn(controller) &&
+           queue_take(controller->queue, controller_now(controller), &controller->taken)) {
+        controller->workers++;
+        if (!fiber_start(controller->spec.fibers, work, controller)) {
+            controller->workers--;
+            queue_done(controller->queue, controller->taken, QUEUE_FAILED,
+                       controller_now(controller), 0);
+            break;
+        }
+    }
+    arm_wheel(controller);
+}
+
+static void look_at(struct controller *controller, const char *prefix, struct str space,
+                    struct str name, int64_t at_ms)
+{
+    char key[KEY_TEXT_MAX + 1];
+    int size = snprintf(key, sizeof(key), "%s%.*s/%.*s", prefix, STR_ARG(space), STR_ARG(name));
+
+    if (size < 0 || (size_t)size >= sizeof(key)) /* no name that an API server lets in */
+        return;
+    queue_add(controller->queue, (struct str){key, (size_t)size}, at_ms);
+    arm_wheel(controller);
+}
+
+void controller_look_at(struct controller *controller, struct str space, struct str name,
+                        int64_t at_ms)
+{
+    look_at(controller, "", space, name, at_ms);
+}
+
+void controller_look_at_pod(struct controller *controller, struct str space, struct str name,
+                            int64_t at_ms)
+{
+    look_at(controller, "/", space, name, at_ms);
+}
+
+static void room_woke(void *ctx, struct str space, struct str name)
+{
+    struct controller *controller = ctx;
+
+    controller_look_at(controller, space, name, controller_now(controller));
+}
+
+/* -- what comes round ----------------------------------------------------------- */
+
+static bool look_whether_synced(struct controller *controller)
+{
+    bool is_synced =
+        informer_is_synced(controller->tasks) && informer_is_synced(controller->pods) &&
+        informer_is_synced(controller->profiles) && informer_is_synced(controller->policies);
+
+    if (is_synced && !controller->caches.is_synced) {
+        controller->caches.is_synced = true;
+        log_write(controller->spec.log, &(struct log_line){.level = LEVEL_INFO,
+                                                           .logger = "controller",
+                                                           .message = "caches are filled"});
+        turn(controller);
+    }
+    return is_synced;
+}
+
+static void tick(void *ctx)
+{
+    struct controller *controller = ctx;
+    const struct reactor *reactor = controller->spec.reactor;
+    int64_t now_ms = controller_now(controller), next_ms = FIRST_TICK_MS;
+
+    if (look_whether_synced(controller)) {
+        next_ms = TICK_MS;
+        if (controller->is_leading && !controller->is_stopping) {
+            room_refresh(controller->room, now_ms);
+            if (now_ms - controller->swept_ms >= SWEEP_MS) {
+                controller->swept_ms = now_ms;
+                intake_sweep(controller);
+            }
+        }
+    }
+    if (now_ms - controller->surveyed_ms >= SURVEY_MS) {
+        controller->surveyed_ms = now_ms;
+        survey_start(controller);
+    }
+    reactor->arm(reactor->self, &controller->tick, now_ms + next_ms);
+}
+
+/* -- beginning and end ------------------------------------------------------------ */
+
+struct controller *controller_new(const struct controller_spec *spec, const struct config *config)
+{
+    struct arena arena = {0};
+    struct controller *controller = arena_alloc(&arena, sizeof(*controller));
+    struct events_spec events = {.fibers = spec->fibers, .metrics = spec->metrics};
+
+    controller->arena = arena;
+    controller->spec = *spec;
+    controller->settings.runner_image = spec->runner_image;
+    controller->settings.allow_config_map_refs = spec->allow_config_map_refs;
+    controller->wheel = (struct alarm){.ring = turn, .ctx = controller};
+    controller->tick = (struct alarm){.ring = tick, .ctx = controller};
+    controller->swept_ms = controller->surveyed_ms = INT64_MIN / 2;
+    controller->queue = queue_new();
+    controller->room = room_new(room_woke, controller);
+    events.client = controller_client(controller, NULL);
+    controller->events = events_new(&events);
+    intake_open(controller);
+    controller_configure(controller, config);
+    return controller;
+}
+
+void controller_configure(struct controller *controller, const struct config *config)
+{
+    uint32_t workers = controller->spec.workers;
+
+    if (workers == 0)
+        workers = config->workers > 0 ? (uint32_t)config->workers : WORKERS_DEFAULT;
+    controller->workers_max = workers;
+    controller->settings.pull_grace_ms = config->pull_grace_ms;
+    controller->settings.policy_settle_ms = config->policy_settle_ms;
+    room_limit(controller->room, config);
+}
+
+struct controller *controller_free(struct controller *controller)
+{
+    struct arena arena;
+
+    if (!controller)
+        return NULL;
+    assert(controller->workers == 0);
+    intake_close(controller);
+    events_free(controller->events);
+    room_free(controller->room);
+    queue_free(controller->queue);
+    map_fini(&controller->memories);
+    map_fini(&controller->followers);
+    arena = controller->arena;
+    arena_fini(&arena);
+    return NULL;
+}
+
+bool controller_start(struct controller *controller, struct err *err)
+{
+    if (!intake_start(controller))
+        return err_set(err, ERR_LIMIT, "no fibers left for the informers");
+    tick(controller);
+    return true;
+}
+
+void controller_lead(struct controller *controller)
+{
+    assert(!controller->is_leading);
+    controller->is_leading = true;
+    intake_all(controller);
+    turn(controller);
+}
+
+void controller_stop(struct controller *controller)
+{
+    const struct reactor *reactor = controller->spec.reactor;
+
+    controller->is_stopping = true;
+    reactor->disarm(reactor->self, &controller->wheel);
+}
+
+bool controller_is_idle(const struct controller *controller)
+{
+    return controller->workers == 0 && controller->followers.count == 0 &&
+           !controller->is_surveying && events_are_sent(controller->events);
+}
+
+void controller_end(struct controller *controller)
+{
+    const struct reactor *reactor = controller->spec.reactor;
+
+    reactor->disarm(reactor->self, &controller->tick);
+    intake_stop(controller);
+}
+
+/* -- what others want to know -------------------------------------------------------- */
+
+void controller_health(const struct controller *controller, struct health *ret)
+{
+    int64_t now_ms = controller_now(controller);
+
+    *ret = (struct health){
+        .is_synced = controller->caches.is_synced,
+        .is_stopping = controller->is_stopping,
+        .now_ms = now_ms,
+        .oldest_work_ms = queue_facts(controller->queue, now_ms).oldest_active_ms,
+    };
+}
+
+void controller_gauges(const struct controller *controller, struct gauges *ret)
+{
+    int64_t now_ms = controller_now(controller);
+    struct queue_facts queue = queue_facts(controller->queue, now_ms);
+    struct room_facts room = room_facts(controller->room);
+
+    ret->queued = room.waiting;
+    ret->active = room.active;
+    ret->workers_max = controller->workers_max;
+    ret->workers_active = controller->workers;
+    ret->queue_depth = queue.depth;
+    ret->queue_adds = queue.adds;
+    ret->queue_retries = queue.retries;
+    ret->longest_work_ms = queue.oldest_active_ms ? now_ms - queue.oldest_active_ms : 0;
+}

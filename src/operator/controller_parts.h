@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/* The controller from inside, for those files that each do one of its jobs: controller.c turns the
+ * wheel, intake.c says which keys to look at, work.c reconciles a task, orphan.c clears away the
+ * Pod of a task that is gone, survey.c asks what the nodes can do,
+ * follow.c saves the output of Pods that others delete. */
+#include "base/map.h"
+#include "kube/informer.h"
+#include "kube/queue.h"
+#include "operator/controller.h"
+#include "operator/events.h"
+#include "operator/room.h"
+
+struct controller {
+    struct arena arena; /* of this struct, and of what lives as long */
+    struct controller_spec spec;
+    struct kube_settings settings;
+    struct kube_caches caches;
+    struct informer *tasks, *pods, *profiles, *policies;
+    struct queue *queue; /* of "namespace/task", and of "/namespace/pod" for orphans */
+    struct room *room;
+    struct events *events;
+    struct map memories;  /* by "namespace/task": struct memory (work.c) */
+    struct map followers; /* by uid of the Pod: struct follower (follow.c) */
+    struct alarm wheel;   /* when the next key is due */
+    struct alarm tick;    /* every second; more often until all is synced */
+    struct str taken;     /* the key for the worker that is being started */
+    uint32_t workers, workers_max, captures;
+    uint64_t reconciles;
+    int64_t swept_ms, surveyed_ms;
+    bool is_leading, is_stopping, is_surveying;
+};
+
+enum {
+    KEY_TEXT_MAX = 1 + 253 + 1 + 253,
+    CAPTURES_MAX = 8, /* outputs taken at a time: each holds some MiB for a moment */
+    FOLLOWERS_MAX = 32,
+};
+
+/* -- controller.c ------------------------------------------------------------- */
+
+/* Look at it (again) then, at the latest. at_ms: monotonic. */
+void controller_look_at(struct controller *controller, struct str space, struct str name,
+                        int64_t at_ms);
+void controller_look_at_pod(struct controller *controller, struct str space, struct str name,
+                            int64_t at_ms);
+int64_t controller_now(const struct controller *controller); /* monotonic */
+bool controller_is_synced(const struct controller *controller);
+
+/* For calls from this fiber; writes are made only while we lead. */
+struct kube_client controller_client(const struct controller *controller, struct fiber *fiber);
+
+/* -- the others ---------------------------------------------------------------- */
+
+void intake_open(struct controller *controller); /* makes the informers */
+must_use bool intake_start(struct controller *controller);
+void intake_stop(struct controller *controller);
+void intake_close(struct controller *controller);
+void intake_sweep(struct controller *controller); /* look at every Pod that may be an orphan */
+void intake_all(struct controller *controller);   /* look at every task */
+/* What a cache holds of a task, decoded. False: it cannot be read. */
+must_use bool intake_task(struct arena *arena, const struct cached *entry, struct task *ret);
+
+/* Within a worker's fiber: looks at one key, and says when it is to be looked at again. */
+void work_on(struct controller *controller, struct fiber *fiber, struct str key);
+/* The Pod of that name, if it carries our finalizer and its task is gone for good. */
+must_use bool orphan_clear(struct controller *controller, struct fiber *fiber, struct arena *arena,
+                           struct str space, struct str name, struct err *err);
+/* Takes the output of that Pod from now on, because its container is about to be removed. */
+void follow_start(struct controller *controller, struct str space, struct str pod, struct str uid);
+/* What was taken of it so far, or NULL; then: no longer wanted. */
+struct kube_capture *follow_find(const struct controller *controller, struct str uid);
+void follow_forget(struct controller *controller, struct str uid);
+/* Asks the nodes, from a fiber of its own, whether all of them support user namespaces. */
+void survey_start(struct controller *controller);
