@@ -10,6 +10,7 @@
  * kept, since what was kept lies in the arena: the verdict is written with it at once. */
 #include "driver/driver.h"
 #include "driver/kube_capture.h"
+#include "driver/kube_run.h"
 #include "kube/cache.h"
 #include "kube/client.h"
 
@@ -37,17 +38,20 @@ enum {
     KUBE_VERSION_MAX = 63
 };
 
-/* What a reconcile leaves for the next one of the same task (by uid). Kept by the operator for as
- * long as it knows the task, zeroed at first, and lost with the process: nothing depends on it but
- * patience, and that old news is noticed without asking. */
+/* What a reconcile leaves for the next one of the same task. Kept by the operator for as long as it
+ * knows the task, zeroed at first, and lost with the process: nothing depends on it but patience,
+ * and that old news is noticed without asking. */
 struct kube_memory {
+    char uid[KUBE_VERSION_MAX + 1];     /* of whom all this is remembered */
     char version[KUBE_VERSION_MAX + 1]; /* of the task after our last write */
     enum run_wait wait;                 /* what its run waits for ... */
     int64_t wait_since_ms;              /* ... since we first saw it */
-    uint32_t refused_count;             /* how often the Pod was refused as invalid */
-    int64_t quota_until_ms;             /* no room in a ResourceQuota: not tried before */
-    uint32_t quota_count;
-    int64_t keep_since_ms; /* since when its output is being kept */
+    bool has_code_stranger;             /* a foreign object bears the name of its code */
+    uint32_t invalid_count;             /* how often the Pod was refused as invalid */
+    char invalid[240];                  /* in the server's words */
+    uint32_t quota_count;               /* how often for want of room in a ResourceQuota */
+    int64_t quota_until_ms;             /* not tried again before */
+    int64_t keep_since_ms;              /* since when its output is being kept */
 };
 
 struct kube_task {
@@ -68,12 +72,18 @@ struct kube_task {
 
     /* filled in by observe and apply */
     struct task task;
-    struct json_value object, pod_object; /* as read last, or as kept in a cache */
-    bool is_whole;                        /* the task was read live: its spec is all there */
+    struct json_value object; /* the task, as read last or as kept in a cache */
+    bool is_whole;            /* it was read live: its spec is all there */
     bool has_pod;
+    struct pod pod;
+    struct json_value pod_object;
+    struct kube_run seen; /* of the Pod */
+    bool has_profile;     /* and what follows from it; only if a run may be started */
+    struct profile profile;
+    struct str job;
     int64_t look_at_ms; /* come again then, whatever the plan says; 0: no need */
     bool output_kept;   /* by this unit of work: the facts below are final */
-    struct world world; /* output_kept: as it was before, for the second look */
+    struct world world; /* output_kept: as it was seen before */
     struct task_result result;
     struct task_logs logs;
     int64_t artifacts_bytes;
@@ -84,6 +94,9 @@ struct driver kube_driver(struct kube_task *run);
 
 /* After reconcile_task(): the output was kept and the verdict is not written yet. */
 bool kube_task_goes_on(const struct kube_task *run);
+
+/* hostUsers: false for this task: where the cluster can, or where the profile insists. */
+bool kube_user_namespace(const struct kube_settings *settings, const struct profile *profile);
 
 /* The two halves of the driver; see driver.h. */
 bool kube_observe(void *self, bool is_live, struct arena *arena, struct world *ret,

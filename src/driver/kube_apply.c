@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <assert.h>
+#include <stdio.h>
+
+#include "api/agenttask_kept.h"
+#include "api/configmap.h"
+#include "api/names.h"
+#include "api/networkpolicy.h"
+#include "core/deadline.h"
+#include "driver/kube_object.h"
+#include "driver/kube_output.h"
+
+#define SECOND_MS      INT64_C(1000)
+#define QUOTA_WAIT_MS  INT64_C(5000) /* doubled with every refusal, up to ... */
+#define QUOTA_WAIT_MAX INT64_C(300000)
+
+enum {
+    RELEASES_MAX = 4, /* a kubelet writes, too */
+};
+
+struct driver kube_driver(struct kube_task *run)
+{
+    return (struct driver){.self = run, .observe = kube_observe, .apply = kube_apply};
+}
+
+bool kube_task_goes_on(const struct kube_task *run)
+{
+    return run->output_kept && !phase_is_terminal(run->task.status.phase);
+}
+
+/* -- the task ------------------------------------------------------------------ */
+
+/* After a write of ours: what it is now, and what no cache may be older than. */
+static void task_written(struct kube_task *run, const struct json_value *object)
+{
+    struct child child;
+
+    child_read(object, &child);
+    run->object = *object;
+    run->task.version = child.version;
+    if (child.version.size <= KUBE_VERSION_MAX)
+        snprintf(run->memory->version, sizeof(run->memory->version), "%.*s",
+                 STR_ARG(child.version));
+}
+
+static bool task_hold(struct kube_task *run, struct err *err)
+{
+    struct json_value patch = finalizer_patch(run->arena, &run->object, FINALIZER_TASK, true);
+    struct json_value object;
+
+    if (!object_patch(run, &resource_agenttasks, run->name, NULL, &patch, &object, err))
+        return false;
+    task_written(run, &object);
+    run->task.has_finalizer = true;
+    return true;
+}
+
+static bool task_release(struct kube_task *run, struct err *err)
+{
+    struct json_value patch = finalizer_patch(run->arena, &run->object, FINALIZER_TASK, false);
+    struct json_value object;
+    struct err refused = {0};
+
+    if (object_patch(run, &resource_agenttasks, run->name, NULL, &patch, &object, &refused) ||
+        refused.kind == ERR_ABSENT)
+        return true;
+    *err = refused;
+    return false;
+}
+
+static bool task_drop(struct kube_task *run, struct err *err)
+{
+    struct json_value left;
+
+    return object_delete(run, &resource_agenttasks, run->name, run->task.uid, run->task.version,
+                         &left, err);
+}
+
+static bool status_put(struct kube_task *run, const struct task_status *status, struct err *err)
+{
+    struct json_value patch, object;
+
+    if (!agenttask_status_patch(run->arena, &run->task, status, &patch))
+        return true;
+    if (!object_patch(run, &resource_agenttasks, run->name, "status", &patch, &object, err))
+        return false;
+    task_written(run, &object);
+    run->task.status = *status;
+    return true;
+}
+
+/* -- policy and code ------------------------------------------------------------ */
+
+/* One that denies less than it should is put right, whoever made it. */
+static bool policy_put(struct kube_task *run, struct err *err)
+{
+    struct json_value value = networkpolicy_value(run->arena, run->space), object;
+    struct networkpolicy policy;
+    enum object_made made;
+
+    if (!object_make(run, &resource_networkpolicies, STR_LIT(POLICY_NAME), &value, &made, &object,
+                     err))
+        return false;
+    networkpolicy_read(&object, &policy);
+    return made == OBJECT_NEW || policy.denies_all ||
+           object_replace(run, &resource_networkpolicies, STR_LIT(POLICY_NAME), &value, err);
+}
+
+/* What stands there from before, with no intent recorded, may have been made of an older profile.
+ */
+static bool is_outdated(struct kube_task *run, const struct json_value *object)
+{
+    struct str job;
+
+    return run->task.status.attempt == 0 &&
+           !(configmap_bytes(run->arena, object, KEY_JOB, &job) && str_equal(job, run->job));
+}
+
+static bool code_drop_object(struct kube_task *run, const struct json_value *object,
+                             struct err *err)
+{
+    struct json_value left;
+    struct child child;
+
+    child_read(object, &child);
+    return object_delete(run, &resource_configmaps, child.name, child.uid, (struct str){0}, &left,
+                         err);
+}
+
+static bool code_put(struct kube_task *run, struct err *err)
+{
+    struct str name = run_code_name(run->arena, &run->task);
+    struct json_value value, object;
+    enum object_made made;
+
+    assert(run->is_whole && run->has_profile); /* starting a run follows from a live look */
+    value = configmap_code_value(run->arena, &run->task, run->job, run->profile.file_name);
+    if (!object_make(run, &resource_configmaps, name, &value, &made, &object, err))
+        return false;
+    if (made == OBJECT_STRANGER) {
+        run->memory->has_code_stranger = true;
+        return err_set(err, ERR_STALE, "a foreign ConfigMap %.*s is in the way", STR_ARG(name));
+    }
+    if (made == OBJECT_NEW || !is_outdated(run, &object))
+        return true;
+    return code_drop_object(run, &object, err) &&
+           object_make(run, &resource_configmaps, name, &value, &made, &object, err);
+}
+
+static bool code_drop(struct kube_task *run, struct err *err)
+{
+    struct str name = run_code_name(run->arena, &run->task);
+    struct json_value object;
+    struct err absent = {0};
+    struct child child;
+
+    if (object_get(run, &resource_configmaps, name, &object, &absent)) {
+        child_read(&object, &child);
+        return !child_is_of(&child, &run->task) || code_drop_object(run, &object, err);
+    }
+    if (absent.kind == ERR_ABSENT)
+        return true;
+    *err = absent;
+    return false;
+}
+
+/* -- starting a run ------------------------------------------------------------- */
+
+/* Seconds, rounded up, until the kubelet ends what neither runner nor operator ended. */
+static int64_t deadline_first_s(const struct world *world, const struct task_effective *effective)
+{
+    int64_t queue_ms = deadline_of_queue(world) - world->now_ms;
+
+    queue_ms = queue_ms > 0 ? queue_ms : 0;
+    return (queue_ms + effective->timeout_ms + CLOCK_SLACK_MS + SECOND_MS - 1) / SECOND_MS;
+}
+
+static struct json_value pod_of(struct kube_task *run, const struct world *world,
+                                const struct task_effective *effective)
+{
+    const struct pod_request request = {
+        .task = &run->task,
+        .profile = &run->profile,
+        .effective = effective,
+        .runner_image = run->settings->runner_image,
+        .code_config_map = run_code_name(run->arena, &run->task),
+        .user_namespace = kube_user_namespace(run->settings, &run->profile),
+        .deadline_s = deadline_first_s(world, effective),
+    };
+
+    return pod_value(run->arena, &request);
+}
+
+/* Refused for good, or for now: the next look says so. */
+static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct err *refused)
+{
+    struct kube_memory *memory = run->memory;
+    int64_t wait_ms = QUOTA_WAIT_MS << (memory->quota_count < 6 ? memory->quota_count : 6);
+
+    if (refused->kind == ERR_INVALID) {
+        memory->invalid_count++;
+        snprintf(memory->invalid, sizeof(memory->invalid), "%.*s", (int)sizeof(memory->invalid) - 1,
+                 refused->text);
+    } else if (refused->kind == ERR_REFUSED && strstr(refused->text, "exceeded quota")) {
+        memory->quota_count++;
+        memory->quota_until_ms = now_ms + (wait_ms < QUOTA_WAIT_MAX ? wait_ms : QUOTA_WAIT_MAX);
+    }
+}
+
+/* Something between us and the store made another Pod of it. It goes before it can start; why it
+ * went must outlive us. */
+static bool pod_undo(struct kube_task *run, const struct child *pod, struct str field,
+                     struct err *err)
+{
+    struct json_value patch = pod_mutated_patch(run->arena, pod->uid, field), left;
+
+    return object_delete(run, &resource_pods, pod->name, pod->uid, (struct str){0}, &left, err) &&
+           (left.kind == JSON_NULL ||
+            object_patch(run, &resource_pods, pod->name, NULL, &patch, &left, err));
+}
+
+static bool run_start(struct kube_task *run, const struct world *world, const struct plan *plan,
+                      struct err *err)
+{
+    struct json_value sent = pod_of(run, world, &plan->status.effective), stored;
+    struct str name = run_pod_name(run->arena, &run->task), field;
+    enum object_made made;
+    struct child pod;
+    bool is_weakened;
+
+    if (!object_make(run, &resource_pods, name, &sent, &made, &stored, err)) {
+        refusal_remember(run, world->now_ms, err);
+        return false;
+    }
+    if (made == OBJECT_STRANGER)
+        return err_set(err, ERR_STALE, "a foreign Pod %.*s is in the way", STR_ARG(name));
+    if (made == OBJECT_OURS) /* by an operator before us, who compared it */
+        return true;
+    child_read(&stored, &pod);
+    return pod_is_as_sent(run->arena, &sent, &stored, &field, &is_weakened) ||
+           pod_undo(run, &pod, field, err);
+}
+
+/* -- a run under way ------------------------------------------------------------ */
+
+/* By its uid: a Pod of another uid refuses that as invalid. */
+static bool pod_patch(struct kube_task *run, const struct json_value *patch, struct err *err)
+{
+    struct json_value object;
+    struct err refused = {0};
+
+    if (object_patch(run, &resource_pods, run->pod.name, NULL, patch, &object, &refused)) {
+        run->pod_object = object;
+        return true;
+    }
+    if (refused.kind == ERR_ABSENT || refused.kind == ERR_INVALID)
+        refused.kind = ERR_STALE; /* look again: it is not the Pod that we saw */
+    *err = refused;
+    return false;
+}
+
+/* The kubelet counts from the time when it accepted the Pod; waiting and pulling are in that. */
+static bool run_bound(struct kube_task *run, const struct world *world, struct err *err)
+{
+    const struct pod *pod = &run->pod;
+    int64_t due_ms = pod->task.started_ms - pod->started_ms +
+                     world->task->status.effective.timeout_ms + CLOCK_SLACK_MS;
+    struct json_value patch =
+        pod_deadline_patch(run->arena, pod->uid, (due_ms + SECOND_MS - 1) / SECOND_MS);
+
+    return pod_patch(run, &patch, err);
+}
+
+static bool pod_delete(struct kube_task *run, struct err *err)
+{
+    return object_delete(run, &resource_pods, run->pod.name, run->pod.uid, (struct str){0},
+                         &run->pod_object, err);
+}
+
+/* Deleting a Pod destroys its log, so code is ended by the kubelet's own clock. Where no code
+ * started there is nothing to lose, and a kubelet that pulls an image hears of nothing else. */
+static bool run_stop(struct kube_task *run, const struct world *world, struct err *err)
+{
+    struct json_value patch = pod_stop_patch(run->arena, run->pod.uid, world->now_ms);
+
+    return run->seen.has_started ? pod_patch(run, &patch, err) : pod_delete(run, err);
+}
+
+/* The list of finalizers is written whole, on condition that nobody wrote meanwhile. */
+static bool run_release(struct kube_task *run, struct err *err)
+{
+    struct str name = run->pod.name, uid = run->pod.uid;
+
+    for (int tries = 0; run->pod_object.kind == JSON_OBJECT; tries++) {
+        struct json_value patch =
+            finalizer_patch(run->arena, &run->pod_object, FINALIZER_RUN, false);
+        struct json_value object;
+        struct err refused = {0};
+        struct child child;
+
+        if (object_patch(run, &resource_pods, name, NULL, &patch, &object, &refused) ||
+            refused.kind == ERR_ABSENT)
+            return true;
+        if (refused.kind != ERR_STALE || tries == RELEASES_MAX) {
+            *err = refused;
+            return false;
+        }
+        refused = (struct err){0};
+        if (!object_get(run, &resource_pods, name, &run->pod_object, &refused)) {
+            *err = refused;
+            return refused.kind == ERR_ABSENT;
+        }
+        child_read(&run->pod_object, &child);
+        if (!str_equal(child.uid, uid))
+            return true;
+    }
+    return true; /* its deletion was its end */
+}
+
+bool kube_apply(void *self, const struct world *world, const struct plan *plan, enum action action,
+                struct err *err)
+{
+    struct kube_task *run = self;
+
+    switch (action) {
+    case ACTION_HOLD_TASK:
+        return task_hold(run, err);
+    case ACTION_PUT_POLICY:
+        return policy_put(run, err);
+    case ACTION_PUT_CODE:
+        return code_put(run, err);
+    case ACTION_SET_STATUS:
+        return status_put(run, &plan->status, err);
+    case ACTION_START_RUN:
+        return run_start(run, world, plan, err);
+    case ACTION_BOUND_RUN:
+        return run_bound(run, world, err);
+    case ACTION_STOP_RUN:
+        return run_stop(run, world, err);
+    case ACTION_KEEP_OUTPUT:
+        return kube_output_keep(run, world, err);
+    case ACTION_DROP_RUN:
+        return pod_delete(run, err);
+    case ACTION_RELEASE_RUN:
+        return run_release(run, err);
+    case ACTION_DROP_CODE:
+        return code_drop(run, err);
+    case ACTION_RELEASE_TASK:
+        return task_release(run, err);
+    case ACTION_DROP_TASK:
+        return task_drop(run, err);
+    case ACTION_LOOK_AGAIN: /* reconcile's own business */
+    case ACTION_COUNT:
+        break;
+    }
+    assert(false); /* no plan holds it */
+    return false;
+}

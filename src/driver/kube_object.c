@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "driver/kube_object.h"
+
+#include "api/task_child.h"
+
+enum {
+    BODY_MAX = 3 * 1024 * 1024, /* an API server takes no more */
+};
+
+static const char *what(struct kube_task *run, const char *verb,
+                        const struct kube_resource *resource, struct str name)
+{
+    return arena_print(run->arena, "%s %s %.*s/%.*s", verb, resource->kind, STR_ARG(run->space),
+                       STR_ARG(name))
+        .at;
+}
+
+static bool body_print(struct kube_task *run, const struct json_value *value, struct str *ret,
+                       struct err *err)
+{
+    auto_end(buf_fini) struct buf body;
+
+    buf_init(&body, BODY_MAX);
+    json_print(value, JSON_COMPACT, &body);
+    if (body.is_full)
+        return err_set(err, ERR_LIMIT, "an object is larger than %d bytes", BODY_MAX);
+    *ret = arena_copy(run->arena, buf_str(&body));
+    return true;
+}
+
+/* Profiles are the only ones without a namespace. */
+static struct str space_of(const struct kube_task *run, const struct kube_resource *resource)
+{
+    return resource->is_namespaced ? run->space : (struct str){0};
+}
+
+static bool call(struct kube_task *run, const struct kube_request *request, const char *verb,
+                 const struct kube_resource *resource, struct str name, struct json_value *ret,
+                 struct err *err)
+{
+    return kube_call(&run->client, run->arena, request, what(run, verb, resource, name), ret, err);
+}
+
+bool object_get(struct kube_task *run, const struct kube_resource *resource, struct str name,
+                struct json_value *ret, struct err *err)
+{
+    struct kube_request request = request_get(run->arena, resource, space_of(run, resource), name);
+
+    return call(run, &request, "get", resource, name, ret, err);
+}
+
+static bool object_find(struct kube_task *run, const struct kube_resource *resource,
+                        struct str name, enum object_made *ret_made, struct json_value *ret,
+                        struct err *err)
+{
+    struct child child;
+
+    if (!object_get(run, resource, name, ret, err)) {
+        err->kind = err->kind == ERR_ABSENT ? ERR_STALE : err->kind; /* gone meanwhile */
+        return false;
+    }
+    child_read(ret, &child);
+    *ret_made = child_is_of(&child, &run->task) ? OBJECT_OURS : OBJECT_STRANGER;
+    return true;
+}
+
+bool object_make(struct kube_task *run, const struct kube_resource *resource, struct str name,
+                 const struct json_value *value, enum object_made *ret_made, struct json_value *ret,
+                 struct err *err)
+{
+    struct kube_request request;
+    struct err refused = {0};
+    struct str body;
+
+    if (!body_print(run, value, &body, err))
+        return false;
+    request = request_create(run->arena, resource, run->space, body);
+    if (call(run, &request, "create", resource, name, ret, &refused)) {
+        *ret_made = OBJECT_NEW;
+        return true;
+    }
+    if (refused.kind == ERR_PRESENT)
+        return object_find(run, resource, name, ret_made, ret, err);
+    *err = refused;
+    return false;
+}
+
+bool object_patch(struct kube_task *run, const struct kube_resource *resource, struct str name,
+                  const char *part, const struct json_value *patch, struct json_value *ret,
+                  struct err *err)
+{
+    struct kube_request request;
+    struct str body;
+
+    if (!body_print(run, patch, &body, err))
+        return false;
+    request = request_patch(run->arena, resource, run->space, name, part, body);
+    return call(run, &request, "patch", resource, name, ret, err);
+}
+
+bool object_replace(struct kube_task *run, const struct kube_resource *resource, struct str name,
+                    const struct json_value *value, struct err *err)
+{
+    struct kube_request request;
+    struct json_value ret;
+    struct str body;
+
+    if (!body_print(run, value, &body, err))
+        return false;
+    request = request_replace(run->arena, resource, run->space, name, body);
+    return call(run, &request, "replace", resource, name, &ret, err);
+}
+
+bool object_delete(struct kube_task *run, const struct kube_resource *resource, struct str name,
+                   struct str uid, struct str version, struct json_value *ret, struct err *err)
+{
+    struct kube_request request =
+        request_delete(run->arena, resource, run->space, name, uid, version, -1);
+    struct err refused = {0};
+    struct child left;
+
+    if (!call(run, &request, "delete", resource, name, ret, &refused)) {
+        *ret = (struct json_value){0};
+        if (refused.kind == ERR_ABSENT)
+            return true;
+        *err = refused;
+        return false;
+    }
+    child_read(ret, &left);
+    if (!str_equal(left.uid, uid) || left.deleted_ms == 0)
+        *ret = (struct json_value){0}; /* a Status, or its last state */
+    return true;
+}
