@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kube/kubeconfig.h"
 
-#include <strings.h>
-
 #include "kube/cluster_entry.h"
 #include "kube/config_files.h"
 #include "kube/service_account.h"
@@ -69,16 +67,11 @@ static bool choose(struct arena *arena, const struct kubeconfig_sources *sources
 }
 
 /* Nothing says which cluster: what to do about it. */
-static bool refuse_nothing(struct arena *arena, const struct kubeconfig_sources *sources,
-                           const struct config_files *files, const struct choice *choice,
-                           struct err *err)
+static bool refuse_nothing(struct arena *arena, const struct config_files *files,
+                           const struct choice *choice, struct err *err)
 {
     const char *contexts = config_files_names(arena, files, CONFIG_CONTEXTS);
 
-    if (!kubeconfig_find(sources))
-        return err_set(err, ERR_ABSENT,
-                       "no kubeconfig: name one by --kubeconfig or KUBECONFIG, or put it into "
-                       "~/.kube/config");
     if (choice->context.size > 0)
         return err_set(err, ERR_INVALID, "context \"%s\" names no cluster",
                        excerpt_of(arena, choice->context, EXCERPT_SIZE));
@@ -105,8 +98,8 @@ bool kubeconfig_find(const struct kubeconfig_sources *sources)
     return config_files_exist(sources) || service_account_exists(sources);
 }
 
-bool kubeconfig_load(struct arena *arena, const struct kubeconfig_sources *sources,
-                     struct kube_access *ret, struct err *err)
+static bool access_read(struct arena *arena, const struct kubeconfig_sources *sources,
+                        struct kube_access *ret, struct err *err)
 {
     struct config_files *files = arena_alloc(arena, sizeof(*files));
     struct kube_access access = {0};
@@ -123,7 +116,7 @@ bool kubeconfig_load(struct arena *arena, const struct kubeconfig_sources *sourc
             !user_entry_access(arena, &user, &access, err))
             return false;
     } else if (choice.context.size > 0 || !service_account_exists(sources)) {
-        return refuse_nothing(arena, sources, files, &choice, err);
+        return refuse_nothing(arena, files, &choice, err);
     } else if (!service_account_access(arena, sources, &access, err)) {
         return false;
     }
@@ -131,4 +124,18 @@ bool kubeconfig_load(struct arena *arena, const struct kubeconfig_sources *sourc
     access.space = space_of(arena, sources, choice.space);
     *ret = access;
     return true;
+}
+
+bool kubeconfig_load(struct arena *arena, const struct kubeconfig_sources *sources,
+                     struct kube_access *ret, struct err *err)
+{
+    if (!kubeconfig_find(sources) && given(sources->server, (struct str){0}).size == 0)
+        return err_set(err, ERR_ABSENT,
+                       "no kubeconfig: name one by --kubeconfig or KUBECONFIG, or put it into "
+                       "~/.kube/config");
+    if (access_read(arena, sources, ret, err))
+        return true;
+    if (err->kind == ERR_ABSENT) /* a file that is named: that is no lack of a kubeconfig */
+        err->kind = ERR_INVALID;
+    return false;
 }

@@ -73,7 +73,7 @@ struct kubeconfig_sources {
  * a Pod with a service account. Whether it is any good, kubeconfig_load() says. */
 bool kubeconfig_find(const struct kubeconfig_sources *sources);
 
-/* ERR_ABSENT: there is nothing to load. ERR_INVALID: "file:line:column: what", or what is missing.
- * ERR_REFUSED: an auth-provider, a file that may not be read. */
+/* ERR_ABSENT: there is nothing to load, and only that. ERR_INVALID: "file:line:column: what", or
+ * what is missing. ERR_REFUSED: an auth-provider, a file that may not be read. */
 must_use bool kubeconfig_load(struct arena *arena, const struct kubeconfig_sources *sources,
                               struct kube_access *ret, struct err *err);

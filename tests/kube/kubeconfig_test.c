@@ -249,7 +249,7 @@ static void a_wrong_cluster_is_refused(void **state)
     refuses(place, ERR_INVALID,
             CONFIG(SERVER ", insecure-skip-tls-verify: true, certificate-authority: ca.crt", ""),
             "exclude each other");
-    refuses(place, ERR_ABSENT, CONFIG(SERVER ", certificate-authority: gone", ""),
+    refuses(place, ERR_INVALID, CONFIG(SERVER ", certificate-authority: gone", ""),
             "gone: No such file");
     refuses(place, ERR_INVALID, CONFIG(SERVER ", certificate-authority: text", ""),
             "text holds no certificate in PEM");
@@ -420,6 +420,8 @@ static void an_empty_file_and_the_null_device_are_no_kubeconfig(void **state)
 
     assert_false(kubeconfig_find(&sources));
     check(place, &sources, "no kubeconfig", ERR_ABSENT);
+    sources.context = "a";
+    check(place, &sources, "no kubeconfig", ERR_ABSENT);
     sources.env_paths = place_file(place, "empty", 0600, "");
     assert_false(kubeconfig_find(&sources));
 }
@@ -433,7 +435,7 @@ static void the_file_of_a_flag_stands_alone_and_must_exist(void **state)
     };
 
     assert_true(kubeconfig_find(&sources));
-    check(place, &sources, "No such file", ERR_ABSENT);
+    check(place, &sources, "No such file", ERR_INVALID);
     place_file(place, "flag", 0600, CONFIG(SERVER, "token: flag"));
     check(place, &sources, TO(",'token':'flag'"), ERR_NONE);
 }
@@ -578,7 +580,7 @@ static void a_service_account_without_an_authority_is_refused(void **state)
     struct kubeconfig_sources sources = put_service_account(place);
 
     unlink(place_path(place, "sa/ca.crt"));
-    check(place, &sources, "ca.crt", ERR_ABSENT);
+    check(place, &sources, "ca.crt", ERR_INVALID);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
