@@ -13,13 +13,11 @@
 enum {
     LOOKS_MAX = 4,     /* at one task in one unit of work; more only if the driver errs */
     LOUD_FAILURES = 3, /* so many in a row, and people are told */
-    UID_MAX = 63,
 };
 
 /* What is remembered of a task between two looks. */
 struct memory {
     struct kube_memory kube;
-    char uid[UID_MAX + 1];
     uint32_t failures;  /* in a row */
     bool wants_live;    /* what the cache held was old news */
     bool is_concluding; /* a verdict was sent, and whether it was taken is not known */
@@ -33,6 +31,7 @@ struct work {
     struct driver driver; /* of the cluster; ours is around it */
     struct memory *memory;
     uint64_t id;
+    bool was_seen;    /* the task was there */
     bool is_started;  /* the intent to run it is recorded */
     bool is_finished; /* its verdict is */
     bool is_held_up;  /* by something of its own, not by a lack of room */
@@ -126,6 +125,7 @@ static bool observe(void *self, bool is_live, struct arena *arena, struct world 
     is_live |= work->memory->wants_live;
     if (!inner->observe(inner->self, is_live, arena, ret, err))
         return false;
+    work->was_seen = true;
     work->is_started = ret->task->status.attempt != 0;
     work->is_held_up = ret->run.is_stranger;
     work->is_finished = phase_is_terminal(ret->task->status.phase);
@@ -213,17 +213,14 @@ static void leave_capture(void *ctx)
 
 /* -- memory ------------------------------------------------------------------------- */
 
+/* Of the task of that uid, if it is known: another one of the same name is another task. */
 static struct memory *recall(struct controller *controller, struct str key, struct str uid)
 {
     struct memory *memory = map_find(&controller->memories, key);
-    size_t size = uid.size < UID_MAX ? uid.size : UID_MAX;
 
-    if (memory && (uid.size == 0 || str_is((struct str){uid.at, size}, memory->uid)))
+    if (memory && (uid.size == 0 || str_is(uid, memory->kube.uid)))
         return memory;
-    memory = map_put(&controller->memories, key, sizeof(*memory));
-    if (size > 0)
-        memcpy(memory->uid, uid.at, size);
-    return memory;
+    return map_put(&controller->memories, key, sizeof(*memory));
 }
 
 /* -- how it went ------------------------------------------------------------------------ */
@@ -356,7 +353,7 @@ static void work_on_task(struct controller *controller, struct fiber *fiber, str
     prepare(&work, fiber, key, space, name);
     if (reconcile(&work, &result, &err))
         went_well(&work, key, &result);
-    else if (err.kind == ERR_ABSENT)
+    else if (err.kind == ERR_ABSENT && !work.was_seen)
         is_gone(&work, key);
     else
         went_wrong(&work, key, &err);

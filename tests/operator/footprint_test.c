@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/footprint.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void what_is_taken_is_seen(void **state)
+{
+    struct process_facts before, after;
+    size_t size = 16 << 20;
+    char *memory;
+    int fd;
+
+    (void)state;
+    footprint_read(5, &before);
+    assert_int_equal(before.started_ms, 5);
+    assert_true(before.resident_bytes > 100000 && before.virtual_bytes > before.resident_bytes);
+    assert_true(before.open_fds >= 3 && before.max_fds >= before.open_fds);
+    memory = malloc(size);
+    memset(memory, 1, size);
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    footprint_read(5, &after);
+    assert_int_equal(after.open_fds, before.open_fds + 1);
+    assert_true(after.resident_bytes - before.resident_bytes > (int64_t)size * 9 / 10);
+    assert_true(after.cpu_ms >= before.cpu_ms);
+    assert_int_equal(memory[size - 1], 1);
+    free(memory);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_taken_is_seen),
+    };
+
+    return cmocka_run_group_tests_name("footprint", tests, NULL, NULL);
+}
