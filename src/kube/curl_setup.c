@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kube/curl_setup.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     RECEIVE_SIZE = 64 * 1024,
     KEEPALIVE_IDLE_S = 30,
-    KEEPALIVE_PERIOD_S = 5,
-    UNANSWERED_MAX_MS = 30000, /* what was sent and is not acknowledged for so long: it is dead */
+    KEEPALIVE_PERIOD_S = 5
 };
 
 static void end_url(CURLU **url)
@@ -189,17 +186,6 @@ static void set_proxy(CURL *easy, const struct curl_setup *setup)
     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* tokens are not its */
 }
 
-static int prepare_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
-{
-    unsigned unanswered_ms = UNANSWERED_MAX_MS;
-
-    (void)ctx;
-    (void)purpose;
-    /* Where it does not work, keepalive and the request's own timeout remain. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof(unanswered_ms));
-    return CURL_SOCKOPT_OK;
-}
-
 static void set_connection(CURL *easy, bool is_stream)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -210,7 +196,6 @@ static void set_connection(CURL *easy, bool is_stream)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_PERIOD_S);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, prepare_socket);
     if (is_stream) { /* what stalls one does not stall the others */
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);

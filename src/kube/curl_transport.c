@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "kube/curl_loop.h"
 #include "kube/curl_setup.h"
+#include "kube/curl_socket.h"
 
 enum {
     HEAD_SIZE_MAX = 256 * 1024,
@@ -59,6 +59,7 @@ struct curl_transport {
     struct credential_cache credentials;
     CURLM *multi;
     struct curl_loop *curl_loop;
+    struct curl_sockets sockets;
     struct link queued, flying, news;
     uint32_t flight_count; /* without streams */
     int64_t heard_ms;      /* by any of those */
@@ -218,6 +219,7 @@ static bool prepare(struct exchange *exchange, struct err *err)
     curl_easy_setopt(exchange->easy, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(exchange->easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(exchange->easy, CURLOPT_WRITEDATA, exchange);
+    curl_sockets_join(&transport->sockets, exchange->easy, exchange->request.is_stream);
     if (curl_setup_apply(&transport->setup, &exchange->request, &credential, exchange->easy,
                          &exchange->lists, err))
         return true;
@@ -390,17 +392,15 @@ static void settle(void *ctx)
     }
 }
 
-/* A connection on which nothing came for as long as this request waited is dead, whatever its
- * sockets say: the next request would be put on it, too. */
-static void drop_dead_connection(const struct exchange *exchange)
+/* If no short request heard anything for as long as this one waited, their connections are dead,
+ * whatever the sockets say: with HTTP/2, the next requests would be put on them, too. */
+static void break_dead_connections(const struct exchange *exchange)
 {
-    curl_socket_t fd = CURL_SOCKET_BAD;
+    const struct curl_transport *transport = exchange->transport;
 
-    if (exchange->request.is_stream || exchange->transport->heard_ms >= exchange->started_ms)
-        return;
-    curl_easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (fd != CURL_SOCKET_BAD)
-        shutdown(fd, SHUT_RDWR);
+    if (exchange->easy && !exchange->request.is_stream &&
+        transport->heard_ms <= exchange->started_ms)
+        curl_sockets_break(&transport->sockets);
 }
 
 static void run_out_of_time(void *ctx)
@@ -414,8 +414,7 @@ static void run_out_of_time(void *ctx)
         alarm_set(exchange, end_ms);
         return;
     }
-    if (exchange->easy)
-        drop_dead_connection(exchange);
+    break_dead_connections(exchange);
     err_set(&failure, ERR_RETRY, "%.*s: no %s for %" PRId64 " ms",
             STR_ARG(transport->access->server), exchange->request.is_stream ? "byte" : "answer",
             exchange->request.timeout_ms);
@@ -490,6 +489,7 @@ bool curl_transport_open(struct loop *loop, const struct kube_access *access, co
     transport->reactor = loop_reactor(loop);
     transport->access = access;
     transport->tell_soon = (struct alarm){.ring = settle, .ctx = transport};
+    curl_sockets_init(&transport->sockets);
     ring_init(&transport->queued);
     ring_init(&transport->flying);
     ring_init(&transport->news);
@@ -524,6 +524,7 @@ void curl_transport_close(struct curl_transport *transport)
     transport->reactor.disarm(transport->reactor.self, &transport->tell_soon);
     curl_multi_cleanup(transport->multi);
     curl_loop_close(transport->curl_loop);
+    curl_sockets_fini(&transport->sockets);
     credential_cache_fini(&transport->credentials);
     curl_global_cleanup();
     arena = transport->arena;
