@@ -66,13 +66,19 @@ COMMAND
   until [ -s "$state/pids/$name" ]; do sleep 0.02; done
 }
 
+fail() { # NAME TEXT...
+  printf '%s %s\n' "$1" "${*:2}"
+  tail -n 10 "/var/log/$1.log"
+  exit 1
+}
+
 # wait_for NAME SECONDS COMMAND...: until it is true, while that part lives
 wait_for() {
   local name=$1 end=$((SECONDS + $2))
   shift 2
   until "$@" > /dev/null 2>&1; do
-    kill -0 "$(cat "$state/pids/$name")" || { echo "$name died"; exit 1; }
-    [ "$SECONDS" -lt "$end" ] || { echo "waited too long for $name: $*"; exit 1; }
+    kill -0 "$(cat "$state/pids/$name")" 2> /dev/null || fail "$name" died
+    [ "$SECONDS" -lt "$end" ] || fail "$name" "is late: $*"
     sleep 0.1
   done
 }
@@ -81,7 +87,7 @@ kubectl() { /run/box/bin/kubectl --kubeconfig "$state/kubeconfig" "$@"; }
 
 start_etcd() {
   local unsafe=--unsafe-no-fsync
-  [ "$ETCD_FSYNC" = no ] || unsafe=
+  [ "$FSYNC" = no ] || unsafe=
   start etcd etcd --name node1 --data-dir /var/lib/etcd --log-level warn $unsafe \
     --quota-backend-bytes 4294967296 \
     --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \

@@ -4,7 +4,8 @@
 #   pki.sh DIRECTORY ADDRESS-TOWARDS-THE-HOST ADDRESS-OF-THE-NODE
 set -euo pipefail
 directory=$1 address=$2 node_ip=$3
-mkdir -p -m 700 "$directory"
+mkdir -p "$directory"
+chmod 700 "$directory"
 cd "$directory"
 
 # issue NAME SUBJECT [EXTENSION...]
