@@ -309,6 +309,32 @@ static void no_answer_in_time_is_an_error(void **state)
     visit(state, &access, waits_in_vain, NULL);
 }
 
+static void waits_on_silence(struct visit *visit)
+{
+    struct kube_request request = visit_request(HTTP_GET, "/echo");
+
+    request.timeout_ms = 300;
+    for (int i = 0; i < 3; i++)
+        visit_expect(visit, &request, ERR_RETRY, 0);
+}
+
+static void counts_silent_connections(struct visit *visit)
+{
+    struct json_value facts = visit_get(visit, "/facts");
+
+    assert_int_equal(number_of(&facts, "silent"), 3); /* none is used again */
+}
+
+static void a_silent_connection_is_not_used_again(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access silent = tls_access(&arena, state), plain = plain_access(&arena, state);
+
+    silent.server = loopback_url(&arena, "https", server(state)->silent);
+    visit(state, &silent, waits_on_silence, NULL);
+    visit(state, &plain, counts_silent_connections, NULL);
+}
+
 static void is_put_off(struct visit *visit)
 {
     struct kube_request request = visit_request(HTTP_GET, "/busy?key=a&n=2&code=429&retry=0");
@@ -722,6 +748,7 @@ int main(void)
         cmocka_unit_test(no_more_than_64_are_in_flight),
         cmocka_unit_test(bad_answers_are_errors),
         cmocka_unit_test(no_answer_in_time_is_an_error),
+        cmocka_unit_test(a_silent_connection_is_not_used_again),
         cmocka_unit_test(it_waits_as_long_as_it_is_told),
         cmocka_unit_test(a_stream_ends_well_or_is_known_to_be_broken),
         cmocka_unit_test(a_stream_ends_when_its_time_is_up),

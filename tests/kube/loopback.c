@@ -37,9 +37,10 @@ void loopback_start(struct loopback *loopback, const char *script)
     loopback->to_server = in[1];
     ports = fdopen(out[0], "r");
     assert_non_null(ports);
-    assert_int_equal(fscanf(ports, "%d %d %d %d %d", &loopback->plain, &loopback->tls,
-                            &loopback->tls_client, &loopback->tls_named, &loopback->proxy),
-                     5);
+    assert_int_equal(fscanf(ports, "%d %d %d %d %d %d", &loopback->plain, &loopback->tls,
+                            &loopback->tls_client, &loopback->tls_named, &loopback->proxy,
+                            &loopback->silent),
+                     6);
     fclose(ports);
 }
 

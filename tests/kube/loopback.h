@@ -9,7 +9,7 @@ struct loopback {
     char directory[64];
     int to_server; /* closed: it ends */
     long pid;
-    int plain, tls, tls_client, tls_named, proxy; /* ports */
+    int plain, tls, tls_client, tls_named, proxy, silent; /* ports */
 };
 
 void loopback_start(struct loopback *loopback, const char *script);

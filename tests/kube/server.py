@@ -4,14 +4,15 @@
 
     server.py DIRECTORY
 
-Listens on the loopback: plain, with TLS, with TLS that asks for a client certificate, and as a
-proxy. Makes its certificates in DIRECTORY, then says on one line which ports it has. Ends with its
+Listens on the loopback: plain, with TLS, with TLS that asks for a client certificate, under
+another name, as a proxy, and silently with HTTP/2. Makes its certificates in DIRECTORY, then says on one line which ports it has. Ends with its
 stdin, and after five minutes in any case."""
 import gzip
 import http.server
 import json
 import os
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -27,7 +28,7 @@ class Facts:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.connections = self.active = self.active_max = self.tunnels = 0
+        self.connections = self.active = self.active_max = 0
         self.requests = []
 
     def enter(self):
@@ -88,7 +89,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         facts = self.server.facts
         self.answer(200, json.dumps({"connections": str(facts.connections),
                                      "active_max": str(facts.active_max),
-                                     "tunnels": str(self.server.proxy_facts.tunnels),
+                                     "tunnels": str(self.server.tunnels.connections),
+                                     "silent": str(self.server.silent.connections),
                                      "requests": facts.requests[-100:]}).encode())
 
     def on_slow(self):
@@ -187,7 +189,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Proxy-Authorization") == "Basic bm86bm8=":  # no:no
             self.answer(403, b"")
             return
-        self.server.facts.tunnels += 1
+        self.server.tunnels.connections += 1
         with socket.create_connection((host.strip("[]"), int(port)), 10) as peer:
             self.send_response(200)
             self.end_headers()
@@ -205,6 +207,16 @@ def pump(source, target):
         target.shutdown(socket.SHUT_WR)
     except OSError:
         pass
+
+
+class SilentHandler(socketserver.BaseRequestHandler):
+    """Speaks HTTP/2 so far that a client settles down on it, and never answers."""
+
+    def handle(self):
+        self.server.silent.connections += 1
+        self.request.sendall(b"\0\0\0\x04\0\0\0\0\0")  # SETTINGS
+        while self.request.recv(65536):
+            pass
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -235,11 +247,13 @@ def make_certificates(directory):
                 name + ".pem")
 
 
-def listen(directory, proxy_facts, name=None, asks_client=False):
-    server = Server(("127.0.0.1", 0), Handler, bind_and_activate=True)
-    server.directory = directory
-    server.facts = Facts()
-    server.proxy_facts = proxy_facts or server.facts
+TUNNELS, SILENT = Facts(), Facts()
+
+
+def listen(directory, name=None, asks_client=False, handler=Handler):
+    server = Server(("127.0.0.1", 0), handler, bind_and_activate=True)
+    server.directory, server.facts, server.tunnels, server.silent = \
+        directory, Facts(), TUNNELS, SILENT
     if name:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(os.path.join(directory, name + ".pem"),
@@ -247,6 +261,8 @@ def listen(directory, proxy_facts, name=None, asks_client=False):
         if asks_client:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(os.path.join(directory, "ca.pem"))
+        if handler is SilentHandler:
+            context.set_alpn_protocols(["h2"])
         server.socket = context.wrap_socket(server.socket, server_side=True,
                                             do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -256,10 +272,9 @@ def listen(directory, proxy_facts, name=None, asks_client=False):
 def main():
     directory = sys.argv[1]
     make_certificates(directory)
-    proxy = listen(directory, None)
-    servers = [listen(directory, proxy.facts), listen(directory, proxy.facts, "server"),
-               listen(directory, proxy.facts, "server", True),
-               listen(directory, proxy.facts, "named"), proxy]
+    servers = [listen(directory), listen(directory, "server"), listen(directory, "server", True),
+               listen(directory, "named"), listen(directory),
+               listen(directory, "server", handler=SilentHandler)]
     print(*(server.server_address[1] for server in servers), flush=True)
     threading.Timer(LIFETIME_S, os._exit, (1,)).start()
     sys.stdin.read()
