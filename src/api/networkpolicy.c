@@ -153,7 +153,7 @@ bool networkpolicy_keep(struct arena *arena, const struct json_value *object, st
     buf_init(&text, SELECTOR_MAX);
     if (selector)
         json_print(selector, JSON_COMPACT, &text);
-    if (rules.kind == JSON_OBJECT) {
+    if (kept.kind == JSON_OBJECT && rules.kind == JSON_OBJECT) {
         json_put(arena, &rules, "podSelector",
                  selector && !text.is_full ? *selector : json_object());
         json_put(arena, &kept, "spec", rules);
