@@ -22,12 +22,6 @@ static const char *const formats[] = {
     [FORMAT_CONSOLE] = "console",
 };
 
-const char *log_level_word(enum log_level level)
-{
-    assert(level < countof(levels));
-    return levels[level];
-}
-
 bool log_level_parse(struct str word, enum log_level *ret)
 {
     for (uint32_t i = 0; i < countof(levels); i++)
@@ -97,7 +91,7 @@ static void print_json(const struct log_line *line, const char *when, struct buf
 
     buf_add_char(ret, '{');
     add_json(ret, "ts", str_of(when));
-    add_json(ret, "level", str_of(log_level_word(line->level)));
+    add_json(ret, "level", str_of(levels[line->level]));
     add_json(ret, "logger", str_of(line->logger));
     add_json(ret, "msg", str_of(line->message));
     for (uint32_t i = 0; i < count; i++)
@@ -112,8 +106,7 @@ static void print_console(const struct log_line *line, const char *when, struct 
     struct entry entries[ENTRIES_MAX];
     uint32_t count = entries_of(line, entries);
 
-    buf_print(ret, "%s %-5s %s: %s", when, log_level_word(line->level), line->logger,
-              line->message);
+    buf_print(ret, "%s %-5s %s: %s", when, levels[line->level], line->logger, line->message);
     for (uint32_t i = 0; i < count; i++) {
         buf_print(ret, " %s=", entries[i].key);
         json_print_text(entries[i].text, ret);
@@ -152,7 +145,7 @@ void log_write(struct log *log, const struct log_line *line)
 {
     int64_t now_ms = log->reactor->now_ms(log->reactor->self);
 
-    assert(line->logger && line->message);
+    assert(line->logger && line->message && line->level < countof(levels));
     if (line->level < log->level)
         return;
     if (now_ms / 1000 != log->second) {

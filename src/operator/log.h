@@ -49,6 +49,5 @@ struct log_line { /* what is NULL, 0 or empty is left out */
 
 void log_write(struct log *log, const struct log_line *line);
 
-const char *log_level_word(enum log_level level);
 must_use bool log_level_parse(struct str word, enum log_level *ret);
 must_use bool log_format_parse(struct str word, enum log_format *ret);
