@@ -179,6 +179,12 @@ static bool path_is_sound(struct str path)
     return path.size > 0 && !memchr(path.at, '\0', path.size);
 }
 
+static bool program_is_sound(struct str program)
+{
+    return path_is_sound(program) &&
+           (program.at[0] == '/' || !memchr(program.at, '/', program.size));
+}
+
 bool job_decode(struct str text, struct job *ret)
 {
     uint32_t seen = 0;
@@ -191,7 +197,7 @@ bool job_decode(struct str text, struct job *ret)
         if (!entry_take(&text, &key, &value) || !entry_store(key, value, &seen, ret))
             return false;
     return seen == (UINT32_C(1) << countof(entries)) - 1 && ret->arg_count > 0 &&
-           str_starts(ret->args[0], "/") && path_is_sound(ret->report_path) &&
+           program_is_sound(ret->args[0]) && path_is_sound(ret->report_path) &&
            path_is_sound(ret->frames_path) &&
            (ret->input_kind == JOB_INPUT_TEXT || ret->input.size == 0);
 }

@@ -23,7 +23,8 @@ enum job_input {      /* what the code's stdin is */
 };
 
 struct job {
-    struct str args[JOB_ARGS_MAX]; /* argv of the code; args[0] is the absolute program */
+    struct str args[JOB_ARGS_MAX]; /* argv of the code; args[0] is the program: a path
+                                    * from the root, or a name to be found along PATH */
     struct str env[JOB_ENV_MAX];   /* "NAME=value" */
     uint32_t arg_count, env_count;
     enum job_input input_kind;

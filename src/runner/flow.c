@@ -8,13 +8,15 @@
 #include "core/frame.h"
 #include "runner/timer.h"
 
-void flow_init(struct flow *flow, int stdout_from, int stderr_from, int64_t live_max)
+void flow_init(struct flow *flow, int stdout_from, int stderr_from, int64_t live_max,
+               int64_t line_cost)
 {
     flow->streams[0].from = stdout_from;
     flow->streams[0].to.fd = STDOUT_FILENO;
     flow->streams[1].from = stderr_from;
     flow->streams[1].to.fd = STDERR_FILENO;
     flow->live_max = flow->live_left = live_max;
+    flow->line_cost = line_cost;
 }
 
 static bool has_pending(const struct stream *stream)
@@ -88,13 +90,32 @@ static void mark_replace(char *bytes, size_t size)
         *at = '?';
 }
 
+/* How many of the bytes still go out live. */
+static size_t live_take(struct flow *flow, struct str bytes)
+{
+    size_t taken = 0;
+
+    while (taken < bytes.size && flow->live_left > 0) {
+        struct str rest = str_skip(bytes, taken);
+        const char *end = flow->line_cost ? memchr(rest.at, '\n', rest.size) : NULL;
+        size_t size = end ? (size_t)(end - rest.at) + 1 : rest.size;
+        bool is_whole = (int64_t)size <= flow->live_left;
+
+        size = is_whole ? size : (size_t)flow->live_left;
+        flow->live_left -= (int64_t)size + (end && is_whole ? flow->line_cost : 0);
+        taken += size;
+    }
+    if (flow->live_left < 0)
+        flow->live_left = 0;
+    return taken;
+}
+
 static void bytes_take(struct flow *flow, struct stream *stream, char *bytes, size_t size)
 {
-    size_t live = flow->live_left < (int64_t)size ? (size_t)flow->live_left : size;
+    size_t live = live_take(flow, (struct str){bytes, size});
 
     mark_replace(bytes, size);
     flow->bytes += (int64_t)size;
-    flow->live_left -= (int64_t)live;
     if (live > 0) { /* then nothing is pending: wants_bytes() */
         stream->pending_start = stream->pending_end = 0;
         pending_add(stream, (struct str){bytes, live});
@@ -148,16 +169,30 @@ static bool flow_is_over(const struct flow *flow)
     return is_over;
 }
 
-static void tail_write(struct stream *stream, int64_t deadline_ms)
+/* How many of its last bytes cost, as lines, no more than it holds. */
+static size_t tail_size(const struct stream *stream, int64_t line_cost)
 {
-    size_t start = (size_t)(stream->tail_bytes % FLOW_TAIL);
+    size_t kept = stream->tail_bytes < FLOW_TAIL ? (size_t)stream->tail_bytes : FLOW_TAIL;
+    int64_t left = FLOW_TAIL;
+    size_t size = 0;
 
-    if (stream->tail_bytes > FLOW_TAIL)
-        outlet_write(&stream->to, (struct str){stream->tail + start, FLOW_TAIL - start},
-                     deadline_ms);
-    else if (stream->tail_bytes == FLOW_TAIL)
-        start = FLOW_TAIL;
-    outlet_write(&stream->to, (struct str){stream->tail, start}, deadline_ms);
+    for (; size < kept; size++) {
+        bool is_end = stream->tail[(stream->tail_bytes - size - 1) % FLOW_TAIL] == '\n';
+        left -= 1 + (is_end ? line_cost : 0);
+        if (left < 0)
+            break;
+    }
+    return size;
+}
+
+static void tail_write(struct stream *stream, int64_t line_cost, int64_t deadline_ms)
+{
+    size_t size = tail_size(stream, line_cost);
+    size_t start = (size_t)((stream->tail_bytes - size) % FLOW_TAIL);
+    size_t first = FLOW_TAIL - start < size ? FLOW_TAIL - start : size;
+
+    outlet_write(&stream->to, (struct str){stream->tail + start, first}, deadline_ms);
+    outlet_write(&stream->to, (struct str){stream->tail, size - first}, deadline_ms);
 }
 
 void flow_finish(struct flow *flow, int64_t deadline_ms)
@@ -173,7 +208,7 @@ void flow_finish(struct flow *flow, int64_t deadline_ms)
         struct stream *stream = &flow->streams[i];
         if (has_pending(stream)) /* the reader was too slow: what would follow has a hole before */
             stream->to.is_broken = true;
-        tail_write(stream, deadline_ms);
+        tail_write(stream, flow->line_cost, deadline_ms);
     }
 }
 
@@ -181,7 +216,10 @@ bool flow_is_truncated(const struct flow *flow)
 {
     bool is_truncated = false;
 
-    for (size_t i = 0; i < countof(flow->streams); i++)
-        is_truncated |= flow->streams[i].tail_bytes > FLOW_TAIL || flow->streams[i].to.is_broken;
+    for (size_t i = 0; i < countof(flow->streams); i++) {
+        const struct stream *stream = &flow->streams[i];
+        is_truncated |= tail_size(stream, flow->line_cost) < stream->tail_bytes;
+        is_truncated |= stream->to.is_broken;
+    }
     return is_truncated;
 }

@@ -28,12 +28,15 @@ struct stream {
 struct flow {
     struct stream streams[2]; /* stdout, stderr */
     int64_t live_max, live_left;
-    int64_t bytes; /* all that the code wrote */
+    int64_t line_cost; /* what each line counts beyond its bytes */
+    int64_t bytes;     /* all that the code wrote */
     bool is_limited;
 };
 
-/* `output` is zeroed memory. live_max: INT64_MAX for no limit. */
-void flow_init(struct flow *flow, int stdout_from, int stderr_from, int64_t live_max);
+/* `flow` is zeroed memory. live_max: INT64_MAX for no limit. line_cost: of a log that puts
+ * something before each line, and has a limit of its own. */
+void flow_init(struct flow *flow, int stdout_from, int stderr_from, int64_t live_max,
+               int64_t line_cost);
 
 void flow_poll(const struct flow *flow, struct pollfd ret[FLOW_POLLS]);
 void flow_turn(struct flow *flow, const struct pollfd polls[FLOW_POLLS]);

@@ -52,10 +52,23 @@ static bool file_read(int fd, const struct stat *before, size_t size_max, char *
            after.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
+/* A frame begins a line. In a container's log both streams come together, and a long line without
+ * an end lets the next one of either follow on it: then both get an end, whichever comes first. */
+static void lines_end(struct keeper *keeper)
+{
+    struct outlet *beside = keeper->beside;
+    bool is_mid_line = keeper->outlet->is_mid_line || (beside && beside->is_mid_line);
+
+    if (beside && beside->is_mid_line)
+        outlet_write(beside, STR_LIT("\n"), keeper->deadline_ms);
+    if (is_mid_line)
+        outlet_write(keeper->outlet, STR_LIT("\n"), keeper->deadline_ms);
+}
+
 static void frame_send(struct keeper *keeper, const char *line, size_t size)
 {
-    if (!keeper->has_framed && keeper->outlet->is_mid_line)
-        outlet_write(keeper->outlet, STR_LIT("\n"), keeper->deadline_ms);
+    if (!keeper->has_framed)
+        lines_end(keeper);
     keeper->has_framed = true;
     outlet_write(keeper->outlet, (struct str){line, size}, keeper->deadline_ms);
 }
@@ -205,8 +218,8 @@ static void artifacts_keep(struct keeper *keeper, struct report *ret)
     ret->artifacts_count = counted.count;
     ret->artifacts_bytes = counted.bytes;
     /* In a log that people read, what the report or a frame carries already is not sent twice. */
-    sent.leaves_result = keeper->is_behind_output && (ret->result == REPORT_RESULT_INLINE ||
-                                                      ret->result == REPORT_RESULT_FRAMED);
+    sent.leaves_result = keeper->beside && (ret->result == REPORT_RESULT_INLINE ||
+                                            ret->result == REPORT_RESULT_FRAMED);
     walk_start(&sent);
 }
 
@@ -225,6 +238,6 @@ void keep_end(struct keeper *keeper)
 {
     char line[FRAME_LINE_MAX];
 
-    if (keeper->has_framed || !keeper->is_behind_output)
+    if (keeper->has_framed || !keeper->beside)
         frame_send(keeper, line, frame_write_end(line));
 }

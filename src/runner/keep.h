@@ -12,7 +12,7 @@
 struct keeper {
     int directory_fd;                          /* opened before the code ran */
     struct outlet *outlet;                     /* where frames go */
-    bool is_behind_output;                     /* the outlet is stdout: people read it */
+    struct outlet *beside;                     /* stderr, where the outlet is stdout; else NULL */
     int64_t deadline_ms;                       /* for the outlet's reader */
     bool has_framed;                           /* something was sent */
     char text[BASE64_SIZE(REPORT_RESULT_MAX)]; /* report.result_text lies here */

@@ -2,7 +2,7 @@
 /* The runner: process 1 of every run. `runner JOBFILE` reads one job (core/job.h), shuts itself in,
  * runs the code, and writes one report (core/report.h) when everything is dead. It exits with the
  * code's status, 128 + its signal, 124 when its time was up, 143 when it was stopped from outside,
- * 125 when it could not start. */
+ * 125 when it could not start. `runner --install PATH` copies it there: how it comes into a Pod. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +16,8 @@
 #include "runner/flow.h"
 #include "runner/keep.h"
 #include "runner/landlock.h"
+#include "runner/meter.h"
+#include "runner/program.h"
 #include "runner/timer.h"
 #include "runner/watch.h"
 
@@ -25,16 +27,19 @@ enum {
     EXIT_TIMEOUT = 124,
     EXIT_NOT_STARTED = 125,
     EXIT_STOPPED = 143,
-    END_MS = 5000, /* after the code: for a slow reader, before the report */
+    END_MS = 5000,      /* after the code: for a slow reader, before the report */
+    LOG_LINE_COST = 48, /* a container's log puts time and stream before each line */
 };
 
 struct runner {
     struct job job;
     char text[JOB_SIZE_MAX + 1]; /* the job's; its strings are made C strings in place */
+    char program[PATH_MAX];
     char *args[JOB_ARGS_MAX + 1];
     char *env[JOB_ENV_MAX + 1];
     int report_fd, frames_fd, signal_fd;
-    struct outlet frames; /* used unless they go behind the output */
+    bool is_in_log;       /* frames go behind the output: a container's log holds both */
+    struct outlet frames; /* else */
     struct flow output;
     struct keeper keeper;
     struct report report;
@@ -93,10 +98,10 @@ static bool descriptors_take(struct runner *runner, struct err *err)
     if (!descriptor_open(report, O_WRONLY, &runner->report_fd, err) ||
         !descriptor_open(frames, O_WRONLY, &runner->frames_fd, err))
         return false;
-    runner->keeper.is_behind_output = strcmp(frames, "fd:1") == 0;
+    runner->is_in_log = strcmp(frames, "fd:1") == 0;
     runner->frames.fd = runner->frames_fd;
-    runner->keeper.outlet =
-        runner->keeper.is_behind_output ? &runner->output.streams[0].to : &runner->frames;
+    runner->keeper.outlet = runner->is_in_log ? &runner->output.streams[0].to : &runner->frames;
+    runner->keeper.beside = runner->is_in_log ? &runner->output.streams[1].to : NULL;
     descriptors_close_others(runner->report_fd, runner->frames_fd);
     return true;
 }
@@ -130,6 +135,8 @@ static bool controls_tell(struct runner *runner, int landlock_fd, struct err *er
     runner->report.controls |= is_empty ? CONTROL_BIT(CONTROL_CAPABILITIES) : 0;
     runner->report.controls |= landlock_fd >= 0 ? CONTROL_BIT(CONTROL_LANDLOCK) : 0;
     runner->report.controls |= is_on(runner, CONTROL_RLIMITS) ? CONTROL_BIT(CONTROL_RLIMITS) : 0;
+    if ((is_on(runner, CONTROL_RLIMITS) && job->processes_max > 0) || meter_has_process_limit())
+        runner->report.controls |= CONTROL_BIT(CONTROL_PROCESS_LIMIT);
     runner->report.controls |=
         is_on(runner, CONTROL_OUTPUT_LIMIT) ? CONTROL_BIT(CONTROL_OUTPUT_LIMIT) : 0;
     runner->report.controls |=
@@ -148,6 +155,9 @@ static bool code_run(struct runner *runner, struct err *err)
     runner->keeper.directory_fd = open(ARTIFACTS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (runner->keeper.directory_fd < 0)
         return err_sys(err, errno, "open " ARTIFACTS);
+    if (!program_find(runner->args[0], runner->env, runner->program, err))
+        return false;
+    runner->args[0] = runner->program;
     if (!watch_signals(&runner->signal_fd, err) ||
         !confine_self(runner->job.switched_off, &runner->report.controls, err) ||
         (is_on(runner, CONTROL_LANDLOCK) &&
@@ -156,9 +166,19 @@ static bool code_run(struct runner *runner, struct err *err)
         !code_start(&runner->job, runner->args, runner->env, landlock_fd, &code, err))
         return false;
     flow_init(&runner->output, code.stdout_from, code.stderr_from,
-              is_limited ? runner->job.output_size_max : INT64_MAX);
+              is_limited ? runner->job.output_size_max : INT64_MAX,
+              runner->is_in_log ? LOG_LINE_COST : 0);
     return controls_tell(runner, landlock_fd, err) &&
            watch_run(&runner->job, &code, runner->signal_fd, &runner->output, &runner->report, err);
+}
+
+/* The group knows of all processes together, the code's children only of the largest. */
+static void peak_tell(struct report *ret)
+{
+    int64_t peak = meter_memory_peak();
+
+    if (peak > ret->memory_peak_bytes)
+        ret->memory_peak_bytes = peak;
 }
 
 static void flow_keep(struct runner *runner, bool has_run)
@@ -167,6 +187,7 @@ static void flow_keep(struct runner *runner, bool has_run)
     if (has_run) {
         flow_finish(&runner->output, runner->keeper.deadline_ms);
         runner->report.output_bytes = runner->output.bytes;
+        peak_tell(&runner->report);
         keep_all(&runner->keeper, &runner->report);
         runner->report.output_truncated = flow_is_truncated(&runner->output);
     } else {
@@ -219,8 +240,10 @@ int main(int argc, char **argv)
     struct runner *runner =
         mmap(NULL, sizeof(*runner), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+    if (argc == 3 && strcmp(argv[1], "--install") == 0)
+        return program_install(argv[2], &err) ? 0 : refuse(err.text);
     if (argc != 2 || runner == MAP_FAILED)
-        return refuse("usage: runner JOBFILE");
+        return refuse("usage: runner JOBFILE | runner --install PATH");
     if (getpid() != 1)
         return refuse("must be process 1 of a PID namespace: it ends every other process in it");
     runner->report.exit_code = EXIT_UNKNOWN;

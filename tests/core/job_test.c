@@ -140,7 +140,7 @@ static bool decodes(const struct job *job)
     return job_decode(buf_str(&text), &decoded);
 }
 
-static void words_hold_no_nul_and_the_program_is_absolute(void **state)
+static void words_hold_no_nul_and_the_program_is_a_name_or_absolute(void **state)
 {
     static struct job job;
 
@@ -153,6 +153,10 @@ static void words_hold_no_nul_and_the_program_is_absolute(void **state)
     assert_false(decodes(&job));
     job = sample;
     job.args[0] = STR_LIT("sh");
+    assert_true(decodes(&job));
+    job.args[0] = STR_LIT("bin/sh");
+    assert_false(decodes(&job));
+    job.args[0] = STR_LIT("");
     assert_false(decodes(&job));
     job = sample;
     job.arg_count = 0;
@@ -192,7 +196,7 @@ int main(void)
         cmocka_unit_test(job_survives_its_text),
         cmocka_unit_test(cut_text_is_no_job),
         cmocka_unit_test(job_is_strict),
-        cmocka_unit_test(words_hold_no_nul_and_the_program_is_absolute),
+        cmocka_unit_test(words_hold_no_nul_and_the_program_is_a_name_or_absolute),
         cmocka_unit_test(job_is_bounded),
     };
 

@@ -105,6 +105,29 @@ static void root_make(const char *root, const char *runner)
     bind_at(runner, target, false);
 }
 
+/* As the control group of a container looks from within. */
+static void group_make(const char *root, const struct cage *cage)
+{
+    static const char *const made[] = {"sys", "sys/fs", "sys/fs/cgroup"};
+    const char *const files[][2] = {
+        {"memory.peak", cage->memory_peak},
+        {"pids.max",    cage->pids_max   }
+    };
+    char path[512];
+
+    for (size_t i = 0; i < countof(made); i++) {
+        snprintf(path, sizeof(path), "%s/%s", root, made[i]);
+        demand(mkdir(path, 0755) == 0, path);
+    }
+    for (size_t i = 0; i < countof(files); i++) {
+        snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", root, files[i][0]);
+        if (!files[i][1])
+            continue;
+        close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+        text_write(path, files[i][1]);
+    }
+}
+
 struct ends {
     int input, out, errors, frames, job, report;
 };
@@ -132,6 +155,7 @@ static void keeper_run(const struct cage *cage, const char *root, const struct e
 
     world_enter();
     root_make(root, cage->runner);
+    group_make(root, cage);
     pid = fork();
     if (pid == 0)
         process_1(root, ends);

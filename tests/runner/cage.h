@@ -21,12 +21,13 @@ struct cage_file { /* as it came out of frames */
 };
 
 struct cage {
-    const char *runner;    /* the program under test */
-    struct job job;        /* cage_init() fills in what most tests want */
-    int stop_after_ms;     /* > 0: TERM from outside */
-    int read_after_ms;     /* > 0: nobody reads the output before */
-    const char *input;     /* JOB_INPUT_STREAM */
-    bool is_behind_output; /* frames go to fd 1 */
+    const char *runner;                 /* the program under test */
+    struct job job;                     /* cage_init() fills in what most tests want */
+    int stop_after_ms;                  /* > 0: TERM from outside */
+    int read_after_ms;                  /* > 0: nobody reads the output before */
+    const char *input;                  /* JOB_INPUT_STREAM */
+    bool is_behind_output;              /* frames go to fd 1 */
+    const char *memory_peak, *pids_max; /* what its control group would tell; NULL: nothing */
 
     int status; /* of the runner, as from waitpid */
     int64_t ms; /* it took */

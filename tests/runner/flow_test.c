@@ -37,7 +37,7 @@ static void rig_init(struct rig *rig, int64_t live_max)
         from[i] = ends[0];
         rig->code[i] = ends[1];
     }
-    flow_init(rig->flow, from[0], from[1], live_max);
+    flow_init(rig->flow, from[0], from[1], live_max, 0);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
         fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
@@ -194,6 +194,56 @@ static void last_bytes_come_at_the_end(void **state)
         check_tail(sizes[i]);
 }
 
+/* What a log makes of it: `cost` more for each line. */
+static int64_t cost_of(struct str bytes, int64_t cost)
+{
+    int64_t ret = (int64_t)bytes.size;
+
+    for (size_t i = 0; i < bytes.size; i++)
+        ret += bytes.at[i] == '\n' ? cost : 0;
+    return ret;
+}
+
+static void lines_cost_what_a_log_adds_to_them(void **state)
+{
+    static const struct {
+        size_t line;   /* bytes, with its end */
+        int64_t lines; /* live, of a limit of 10 000 */
+    } rows[] = {
+        {1,    10000 / 49 + 1},
+        {52,   100           },
+        {5000, 2             },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        static char bytes[3 * FLOW_TAIL];
+        auto_end(buf_fini) struct buf got = {0};
+        struct rig rig;
+        struct str live, tail;
+
+        for (size_t at = 0; at < sizeof(bytes); at++)
+            bytes[at] = (at + 1) % rows[i].line == 0 ? '\n' : 'x';
+        rig_init(&rig, 10000);
+        rig.flow->line_cost = 48;
+        fcntl(rig.reader[0], F_SETPIPE_SZ, 4 * PIPE_SIZE);
+        buf_init(&got, 1 << 20);
+        pass(&rig, 0, (struct str){bytes, sizeof(bytes)}, &got);
+        finish(&rig, 0, &got);
+        live = (struct str){got.at,
+                            (size_t)((char *)memmem(got.at, got.size, "agenttask: ", 11) - got.at)};
+        tail = str_skip(buf_str(&got), live.size);
+        tail = str_skip(tail, (size_t)((char *)memchr(tail.at, '\n', tail.size) - tail.at) + 1);
+        assert_in_range(cost_of(live, 48), 10000 - 49, 10000 + 2 * 49);
+        assert_in_range((int64_t)live.size / (int64_t)rows[i].line, rows[i].lines - 1,
+                        rows[i].lines + 1);
+        assert_in_range(cost_of(tail, 48), FLOW_TAIL - 49, FLOW_TAIL);
+        assert_memory_equal(tail.at, bytes + sizeof(bytes) - tail.size, tail.size);
+        assert_true(flow_is_truncated(rig.flow));
+        rig_fini(&rig);
+    }
+}
+
 static void finish_is_bounded_by_time(void **state)
 {
     static char bytes[PIPE_SIZE];
@@ -241,6 +291,7 @@ int main(void)
         cmocka_unit_test(slow_reader_slows_the_code_while_live),
         cmocka_unit_test(slow_reader_slows_nobody_beyond_the_limit),
         cmocka_unit_test(last_bytes_come_at_the_end),
+        cmocka_unit_test(lines_cost_what_a_log_adds_to_them),
         cmocka_unit_test(finish_is_bounded_by_time),
         cmocka_unit_test(reader_that_left_loses_bytes_and_slows_nobody),
     };

@@ -20,7 +20,7 @@
 struct kept {
     char path[64];
     int fd;
-    struct outlet outlet;
+    struct outlet outlet, beside;
     struct keeper *keeper;
     struct report report;
     size_t files, whole, broken;
@@ -33,6 +33,7 @@ static void kept_init(struct kept *kept)
     assert_non_null(mkdtemp(kept->path));
     kept->fd = open(kept->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     kept->outlet.fd = memfd_create("frames", MFD_CLOEXEC);
+    kept->beside.fd = memfd_create("beside", MFD_CLOEXEC);
     kept->keeper = calloc(1, sizeof(*kept->keeper));
     assert_true(kept->fd >= 0 && kept->outlet.fd >= 0 && kept->keeper);
     kept->keeper->directory_fd = kept->fd;
@@ -48,6 +49,7 @@ static void kept_fini(struct kept *kept)
     assert_int_equal(system(command), 0);
     close(kept->fd);
     close(kept->outlet.fd);
+    close(kept->beside.fd);
     free(kept->keeper);
 }
 
@@ -195,7 +197,7 @@ static void what_the_report_carries_is_not_repeated_behind_output(void **state)
     for (int behind = 0; behind <= 1; behind++) {
         struct kept kept;
         kept_init(&kept);
-        kept.keeper->is_behind_output = behind;
+        kept.keeper->beside = behind ? &kept.beside : NULL;
         file_put(&kept, "result.json", 20);
         keep(&kept);
         assert_int_equal(kept.report.result, REPORT_RESULT_INLINE);
@@ -213,11 +215,29 @@ static void frames_start_on_a_line_of_their_own(void **state)
 
     (void)state;
     kept_init(&kept);
-    kept.keeper->is_behind_output = kept.outlet.is_mid_line = true;
+    kept.outlet.is_mid_line = true;
     file_put(&kept, "a", 1);
     keep_all(kept.keeper, &kept.report);
     assert_int_equal(pread(kept.outlet.fd, first, 2, 0), 2);
     assert_memory_equal(first, "\n\x1e", 2);
+    kept_fini(&kept);
+}
+
+static void both_streams_of_a_log_end_their_lines(void **state)
+{
+    struct kept kept;
+    char first[2] = "";
+
+    (void)state;
+    kept_init(&kept);
+    kept.keeper->beside = &kept.beside;
+    kept.beside.is_mid_line = true;
+    file_put(&kept, "a", 1);
+    keep_all(kept.keeper, &kept.report);
+    assert_int_equal(pread(kept.outlet.fd, first, 2, 0), 2);
+    assert_memory_equal(first, "\n\x1e", 2);
+    assert_int_equal(pread(kept.beside.fd, first, 2, 0), 1);
+    assert_int_equal(first[0], '\n');
     kept_fini(&kept);
 }
 
@@ -230,6 +250,7 @@ int main(void)
         cmocka_unit_test(reader_that_does_not_read_costs_its_deadline_only),
         cmocka_unit_test(what_the_report_carries_is_not_repeated_behind_output),
         cmocka_unit_test(frames_start_on_a_line_of_their_own),
+        cmocka_unit_test(both_streams_of_a_log_end_their_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,51 @@ static void own_overhead_is_small(void **state)
     assert_in_range(best_ms, 0, 50);
 }
 
+static void a_name_runs_the_program_in_path(void **state)
+{
+    struct cage *cage = cage_new("sh", "-c", "exit 3");
+
+    (void)state;
+    cage_run(cage);
+    assert_exit(cage, 3);
+    cage_free(cage);
+    cage = cage_new("no-such-program", NULL, NULL);
+    cage_run(cage);
+    assert_exit(cage, 125);
+    assert_int_equal(cage->report.cause, CAUSE_START_FAILED);
+    assert_text(cage->report.message, "start no-such-program: there is no such program in PATH");
+    cage_free(cage);
+}
+
+static void what_the_control_group_tells_is_reported(void **state)
+{
+    static const struct {
+        const char *memory_peak, *pids_max;
+        int64_t processes_max;
+        bool is_large, is_limited;
+    } rows[] = {
+        {"999000000\n", "512\n", 0,  true,  true },
+        {"999000000\n", "max\n", 0,  true,  false},
+        {"1\n",         "max\n", 64, false, true },
+        {NULL,          NULL,    0,  false, false},
+        {"nonsense",    "",      0,  false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct cage *cage = cage_shell("exit 0");
+        cage->memory_peak = rows[i].memory_peak;
+        cage->pids_max = rows[i].pids_max;
+        cage->job.processes_max = rows[i].processes_max;
+        cage_run(cage);
+        assert_exit(cage, 0);
+        assert_int_equal(cage->report.memory_peak_bytes == 999000000, rows[i].is_large);
+        assert_true(cage->report.memory_peak_bytes > 1);
+        assert_int_equal((cage->report.controls & OFF(PROCESS_LIMIT)) != 0, rows[i].is_limited);
+        cage_free(cage);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +313,8 @@ int main(void)
         cmocka_unit_test(signals_to_the_runner_are_ignored),
         cmocka_unit_test(daemon_does_not_survive_or_delay),
         cmocka_unit_test(usage_is_measured),
+        cmocka_unit_test(a_name_runs_the_program_in_path),
+        cmocka_unit_test(what_the_control_group_tells_is_reported),
         cmocka_unit_test(own_overhead_is_small),
     };
 
