@@ -44,8 +44,11 @@ static bool call(struct kube_task *run, const struct kube_request *request, cons
 bool object_get(struct kube_task *run, const struct kube_resource *resource, struct str name,
                 struct json_value *ret, struct err *err)
 {
-    struct kube_request request = request_get(run->arena, resource, space_of(run, resource), name);
+    struct kube_request request;
 
+    if (name.size == 0)
+        return err_set(err, ERR_ABSENT, "a %s without a name", resource->kind);
+    request = request_get(run->arena, resource, space_of(run, resource), name);
     return call(run, &request, "get", resource, name, ret, err);
 }
 

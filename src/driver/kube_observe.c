@@ -331,7 +331,7 @@ static void room_look(struct kube_task *run, struct world *ret)
 
 /* Its own code object is asked for where that decides: a run may be started with it, or must not be
  * any more. A task without an intent has made none, or will find it when it makes it. While there
- * is a Pod it stands; after the Pod is gone, it was dropped before. */
+ * is a Pod it stands; after the Pod is gone or let go, it was dropped before. */
 static bool code_find(struct kube_task *run, bool is_live, struct world *ret, struct err *err)
 {
     bool is_intended = run->task.status.attempt != 0;
@@ -341,7 +341,7 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
 
     ret->has_code = ret->code_exists = run_is_there(ret) || is_intended;
     if (phase_is_terminal(run->task.status.phase))
-        ret->code_exists = run_is_there(ret);
+        ret->code_exists = run_is_there(ret) && ret->run.is_held;
     if (phase_is_terminal(run->task.status.phase) || run_is_there(ret) || !is_live ||
         (!is_intended && !run->memory->has_code_stranger))
         return true;
