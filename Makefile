@@ -87,7 +87,9 @@ undeploy: # every AgentTask is deleted first
 	@tools/deploy down
 
 dist:
-	@{ echo '# Made from config/default: make dist renews it.'; tools/deploy render $(IMG); } >$(BUILD)/install.yaml
+	@{ echo '# Made from config/default: make dist renews it. kubectl apply -f install.yaml, at first twice:'; \
+		echo '# kubectl takes the profiles only when their kind is known.'; \
+		tools/deploy render $(IMG); } >$(BUILD)/install.yaml
 	@mv $(BUILD)/install.yaml dist/install.yaml
 
 cluster-up:
