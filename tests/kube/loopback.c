@@ -13,7 +13,7 @@
 
 #include "sys/file.h"
 
-void loopback_start(struct loopback *loopback, const char *script)
+static void loopback_start(struct loopback *loopback)
 {
     int in[2], out[2];
     FILE *ports;
@@ -29,7 +29,7 @@ void loopback_start(struct loopback *loopback, const char *script)
         dup2(out[1], 1);
         close(in[1]);
         close(out[0]);
-        execlp("python3", "python3", script, loopback->directory, NULL);
+        execlp("python3", "python3", KUBE_TEST_SERVER, loopback->directory, NULL);
         _exit(127);
     }
     close(in[0]);
@@ -44,7 +44,7 @@ void loopback_start(struct loopback *loopback, const char *script)
     fclose(ports);
 }
 
-void loopback_stop(struct loopback *loopback)
+static void loopback_stop(struct loopback *loopback)
 {
     char command[128];
 
@@ -52,6 +52,23 @@ void loopback_stop(struct loopback *loopback)
     waitpid((pid_t)loopback->pid, NULL, 0);
     snprintf(command, sizeof(command), "rm -rf %s", loopback->directory);
     assert_int_equal(system(command), 0);
+}
+
+int loopback_setup(void **state)
+{
+    struct loopback *loopback = calloc(1, sizeof(*loopback));
+
+    assert_non_null(loopback);
+    loopback_start(loopback);
+    *state = loopback;
+    return 0;
+}
+
+int loopback_teardown(void **state)
+{
+    loopback_stop(*state);
+    free(*state);
+    return 0;
 }
 
 struct str loopback_file(struct arena *arena, const struct loopback *loopback, const char *file)
@@ -80,6 +97,19 @@ void loopback_write(const struct loopback *loopback, const char *file, const cha
 struct str loopback_url(struct arena *arena, const char *scheme, int port)
 {
     return arena_print(arena, "%s://127.0.0.1:%d", scheme, port);
+}
+
+struct kube_access loopback_plain(struct arena *arena, const struct loopback *loopback)
+{
+    return (struct kube_access){.server = loopback_url(arena, "http", loopback->plain)};
+}
+
+struct kube_access loopback_tls(struct arena *arena, const struct loopback *loopback)
+{
+    return (struct kube_access){
+        .server = loopback_url(arena, "https", loopback->tls),
+        .ca_pem = loopback_file(arena, loopback, "ca.pem"),
+    };
 }
 
 static void run(struct fiber *fiber, void *ctx)
@@ -123,6 +153,12 @@ void visit_make(struct visit *visit)
     arena_fini(&visit->arena);
 }
 
+void visit_as(const struct loopback *loopback, const struct kube_access *access,
+              void (*main)(struct visit *visit), const void *ctx)
+{
+    visit_make(&(struct visit){.loopback = loopback, .access = access, .main = main, .ctx = ctx});
+}
+
 struct kube_request visit_request(enum http_method method, const char *path)
 {
     return (struct kube_request){
@@ -156,4 +192,43 @@ void visit_expect(struct visit *visit, const struct kube_request *request, enum 
                  err.text);
     assert_int_equal(is_sent, kind == ERR_NONE);
     assert_int_equal(response.status, status);
+}
+
+bool answer_is(const struct json_value *answer, const char *key, const char *wanted)
+{
+    const struct json_value *value = json_get(answer, key);
+
+    return value && value->kind == JSON_TEXT && str_is(value->text, wanted);
+}
+
+long answer_number(const struct json_value *answer, const char *key)
+{
+    const struct json_value *value = json_get(answer, key);
+    int64_t ret = -1;
+
+    assert_non_null(value);
+    assert_true(str_to_int(value->text, &ret));
+    return (long)ret;
+}
+
+bool answer_has_header(const struct json_value *echo, const char *header)
+{
+    const struct json_value *headers = json_get(echo, "headers");
+
+    assert_non_null(headers);
+    for (uint32_t i = 0; i < headers->count; i++)
+        if (str_is(headers->items[i].text, header))
+            return true;
+    return false;
+}
+
+bool answer_names_header(const struct json_value *echo, const char *name)
+{
+    const struct json_value *headers = json_get(echo, "headers");
+
+    assert_non_null(headers);
+    for (uint32_t i = 0; i < headers->count; i++)
+        if (str_starts(headers->items[i].text, name))
+            return true;
+    return false;
 }

@@ -12,8 +12,13 @@ struct loopback {
     int plain, tls, tls_client, tls_named, proxy, silent; /* ports */
 };
 
-void loopback_start(struct loopback *loopback, const char *script);
-void loopback_stop(struct loopback *loopback);
+/* Of a group of tests; *state is a struct loopback. */
+int loopback_setup(void **state);
+int loopback_teardown(void **state);
+
+/* How to reach it: without TLS, and with its own authority. */
+struct kube_access loopback_plain(struct arena *arena, const struct loopback *loopback);
+struct kube_access loopback_tls(struct arena *arena, const struct loopback *loopback);
 
 /* Texts last as long as the arena; `file` is one of the server's directory. */
 struct str loopback_file(struct arena *arena, const struct loopback *loopback, const char *file);
@@ -36,6 +41,8 @@ struct visit { /* one session of a client with the server, within a fiber */
 
 /* Runs main in a fiber until it returns, then takes all down again. */
 void visit_make(struct visit *visit);
+void visit_as(const struct loopback *loopback, const struct kube_access *access,
+              void (*main)(struct visit *visit), const void *ctx);
 
 /* One request as data. */
 struct kube_request visit_request(enum http_method method, const char *path);
@@ -44,3 +51,9 @@ struct json_value visit_get(struct visit *visit, const char *path);
 /* Sends it and expects this kind of error (ERR_NONE: this status). */
 void visit_expect(struct visit *visit, const struct kube_request *request, enum err_kind kind,
                   int32_t status);
+
+/* What an answer of server.py says. */
+bool answer_is(const struct json_value *answer, const char *key, const char *wanted);
+long answer_number(const struct json_value *answer, const char *key);
+bool answer_has_header(const struct json_value *echo, const char *header);
+bool answer_names_header(const struct json_value *echo, const char *name);
