@@ -182,7 +182,6 @@ static void set_proxy(CURL *easy, const struct curl_setup *setup)
     } else if (setup->is_loopback) {
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     }
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* tokens are not its */
 }
 

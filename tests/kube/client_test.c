@@ -248,6 +248,33 @@ static void what_failed_is_not_sent_again(void **state)
     play(&(struct script){.answers = answers, .main = sees_each_failure});
 }
 
+static void gets_too_much(struct script *script)
+{
+    struct kube_request request = {.size_max = 5};
+    struct kube_response response;
+    struct json_value object;
+    struct err first = {0}, second = {0};
+
+    assert_false(kube_send(&script->client, &script->arena, &request, &response, &first));
+    assert_int_equal(first.kind, ERR_LIMIT);
+    assert_false(get(script, &object, &second));
+    assert_int_equal(second.kind, ERR_LIMIT);
+}
+
+static void what_is_too_large_is_a_limit(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    char *blanks = arena_alloc(&arena, JSON_SIZE_MAX + 2);
+    const struct answer answers[] = {
+        {200, -1, "{\"a\":1}", ERR_NONE, 0},
+        {200, -1, blanks,      ERR_NONE, 0},
+    };
+
+    (void)state;
+    memset(blanks, ' ', JSON_SIZE_MAX + 1);
+    play(&(struct script){.answers = answers, .main = gets_too_much});
+}
+
 static void is_put_off(struct script *script)
 {
     struct json_value object;
@@ -442,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_comes_back),
         cmocka_unit_test(what_failed_is_not_sent_again),
+        cmocka_unit_test(what_is_too_large_is_a_limit),
         cmocka_unit_test(what_is_put_off_is_sent_again_when_told),
         cmocka_unit_test(it_is_sent_again_five_times_at_most),
         cmocka_unit_test(nothing_is_written_without_the_right),

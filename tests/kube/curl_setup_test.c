@@ -68,6 +68,49 @@ static void a_request_arrives_as_it_was_made(void **state)
     visit_as(*state, &access, sends_all_methods, NULL);
 }
 
+static void goes_astray(struct visit *visit)
+{
+    struct kube_request request = visit_request(HTTP_GET, "/a/../b/./c");
+    struct json_value facts;
+    const struct json_value *requests;
+
+    visit_expect(visit, &request, ERR_NONE, 404);
+    facts = visit_get(visit, "/facts");
+    requests = json_get(&facts, "requests");
+    assert_true(str_is(requests->items[requests->count - 2].text, "/a/../b/./c"));
+}
+
+static void no_path_is_cleaned_up_on_the_way(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access access = loopback_plain(&arena, *state);
+
+    visit_as(*state, &access, goes_astray, NULL);
+}
+
+static void sends_much(struct visit *visit)
+{
+    struct kube_request request = visit_request(HTTP_POST, "/echo");
+    size_t size = 2 * 1024 * 1024;
+    char *body = arena_alloc(&visit->arena, size);
+
+    memset(body, 'x', size);
+    request.body_kind = BODY_JSON;
+    request.body = (struct str){body, size};
+    request.size_max = 4 * 1024 * 1024;
+    struct json_value echo = echo_of(visit, &request);
+    assert_int_equal(json_get(&echo, "body")->text.size, size);
+    assert_false(answer_names_header(&echo, "expect"));
+}
+
+static void much_is_sent_without_asking_first(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access access = loopback_tls(&arena, *state);
+
+    visit_as(*state, &access, sends_much, NULL);
+}
+
 static void reads_who_it_is(struct visit *visit)
 {
     struct json_value echo = visit_get(visit, "/echo");
@@ -286,6 +329,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_arrives_as_it_was_made),
+        cmocka_unit_test(no_path_is_cleaned_up_on_the_way),
+        cmocka_unit_test(much_is_sent_without_asking_first),
         cmocka_unit_test(who_it_is_stands_in_the_headers),
         cmocka_unit_test(no_header_is_smuggled_in),
         cmocka_unit_test(answers_are_packed_unless_told_not_to),

@@ -118,6 +118,88 @@ static void bad_answers_are_errors(void **state)
     visit_as(*state, &access, meets_bad_answers, NULL);
 }
 
+static bool take_all(void *ctx, struct str bytes)
+{
+    buf_add(ctx, bytes);
+    return true;
+}
+
+static void reads_to_the_end(struct visit *visit, struct fiber *fiber, const char *path)
+{
+    struct kube_request request = visit_request(HTTP_GET, path);
+    struct kube_client client = visit->client;
+    auto_end(buf_fini) struct buf bytes;
+    struct err err = {0};
+
+    client.fiber = fiber;
+    request.is_stream = true;
+    buf_init(&bytes, 1000);
+    if (!kube_stream(&client, &request, path, 0, take_all, &bytes, &err))
+        fail_msg("%s", err.text);
+}
+
+static long connections(struct visit *visit)
+{
+    struct json_value facts = visit_get(visit, "/facts");
+
+    return answer_number(&facts, "connections");
+}
+
+static void reads_beside(struct visit *visit)
+{
+    long first = connections(visit);
+    uint32_t left = 2;
+    struct crowd crowd = {visit, &left};
+
+    reads_to_the_end(visit, visit->client.fiber, "/stream?n=0");
+    assert_int_equal(connections(visit), first + 1); /* though one was free */
+    for (int i = 0; i < 2; i++)
+        assert_true(fiber_start(visit->fibers, one_of_many, &crowd));
+    while (left > 0)
+        fiber_sleep(visit->client.fiber, &visit->reactor, 10);
+    assert_int_equal(connections(visit), first + 2); /* the stream's was not kept */
+}
+
+static void a_stream_has_a_connection_of_its_own(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access access = loopback_plain(&arena, *state);
+
+    visit_as(*state, &access, reads_beside, NULL);
+}
+
+static void reads_for_a_second(struct fiber *fiber, void *ctx)
+{
+    struct crowd *crowd = ctx;
+
+    reads_to_the_end(crowd->visit, fiber, "/stream?n=10&ms=100");
+    --*crowd->left;
+}
+
+static void drops_then_waits(struct visit *visit)
+{
+    struct kube_request request = visit_request(HTTP_GET, "/drop");
+    uint32_t left = 1;
+    struct crowd crowd = {visit, &left};
+
+    visit_expect(visit, &request, ERR_RETRY, 0);
+    /* The stream's socket has the number of the one that is gone. */
+    assert_true(fiber_start(visit->fibers, reads_for_a_second, &crowd));
+    request = visit_request(HTTP_GET, "/slow?ms=3000");
+    request.timeout_ms = 300;
+    visit_expect(visit, &request, ERR_RETRY, 0);
+    while (left > 0)
+        fiber_sleep(visit->client.fiber, &visit->reactor, 10);
+}
+
+static void a_dead_connection_does_not_end_a_stream(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access access = loopback_plain(&arena, *state);
+
+    visit_as(*state, &access, drops_then_waits, NULL);
+}
+
 static void waits_in_vain(struct visit *visit)
 {
     struct kube_request request = visit_request(HTTP_GET, "/slow?ms=3000");
@@ -181,12 +263,6 @@ static void it_waits_as_long_as_it_is_told(void **state)
     struct kube_access access = loopback_plain(&arena, *state);
 
     visit_as(*state, &access, is_put_off, NULL);
-}
-
-static bool take_all(void *ctx, struct str bytes)
-{
-    buf_add(ctx, bytes);
-    return true;
 }
 
 static void reads_streams(struct visit *visit)
@@ -290,7 +366,7 @@ static void finds_the_new_token(struct visit *visit)
     loopback_write(visit->loopback, "token", "two\n");
     visit_expect(visit, &request, ERR_NONE, 200); /* the old one is good still */
     loopback_write(visit->loopback, "accepted", "two");
-    visit_expect(visit, &request, ERR_NONE, 200); /* read again after a 401 */
+    visit_get(visit, "/token"); /* read again after a 401, of which nothing is told */
     loopback_write(visit->loopback, "accepted", "three");
     visit_expect(visit, &request, ERR_NONE, 401); /* it does not help: told */
 }
@@ -304,6 +380,20 @@ static void a_token_file_is_read_again_when_it_is_refused(void **state)
     loopback_write(server(state), "accepted", "one");
     access.token_file = arena_print(&arena, "%s/token", server(state)->directory);
     visit_as(*state, &access, finds_the_new_token, NULL);
+}
+
+static void a_credential_that_cannot_be_had_is_no_absent_object(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access access = loopback_plain(&arena, *state);
+    enum err_kind refused = ERR_REFUSED;
+
+    access.has_exec = true;
+    access.exec = (struct kube_exec){
+        .command = STR_LIT("/nonexistent/plugin"),
+        .api_version = STR_LIT("client.authentication.k8s.io/v1"),
+    };
+    visit_as(*state, &access, is_kept_out, &refused);
 }
 
 static void a_server_that_is_not_there_is_an_error(void **state)
@@ -413,9 +503,12 @@ int main(void)
         cmocka_unit_test(a_silent_connection_is_not_used_again),
         cmocka_unit_test(it_waits_as_long_as_it_is_told),
         cmocka_unit_test(a_stream_ends_well_or_is_known_to_be_broken),
+        cmocka_unit_test(a_stream_has_a_connection_of_its_own),
+        cmocka_unit_test(a_dead_connection_does_not_end_a_stream),
         cmocka_unit_test(a_stream_ends_when_its_time_is_up),
         cmocka_unit_test(who_reads_a_stream_may_ask_for_more),
         cmocka_unit_test(a_token_file_is_read_again_when_it_is_refused),
+        cmocka_unit_test(a_credential_that_cannot_be_had_is_no_absent_object),
         cmocka_unit_test(a_server_that_is_not_there_is_an_error),
         cmocka_unit_test(every_answer_is_counted_once),
         cmocka_unit_test(what_is_stopped_is_heard_of_no_more),

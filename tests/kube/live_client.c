@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -177,6 +178,17 @@ static void reads_often(struct fiber *fiber, void *ctx)
     --*crowd.left;
 }
 
+static int socket_count(void)
+{
+    int ret = 0;
+
+    for (int fd = 0; fd < 1024; fd++) {
+        struct stat facts;
+        ret += fstat(fd, &facts) == 0 && S_ISSOCK(facts.st_mode);
+    }
+    return ret;
+}
+
 static void reads_side_by_side(struct visit *visit)
 {
     uint32_t left = 100;
@@ -189,6 +201,7 @@ static void reads_side_by_side(struct visit *visit)
         fiber_sleep(visit->client.fiber, &visit->reactor, 5);
     took_ms = visit->reactor.monotonic_ms(visit->reactor.self) - start_ms;
     print_message("4000 reads in %lld ms\n", (long long)took_ms);
+    assert_true(socket_count() < 4); /* HTTP/2: all on one */
 }
 
 static void clears_up(struct visit *visit)

@@ -90,6 +90,51 @@ static void an_alarm_armed_again_is_moved(void **state)
     loop_close(loop);
 }
 
+static void what_was_due_rings_at_once(void **state)
+{
+    struct loop *loop = open_loop();
+    struct reactor reactor = loop_reactor(loop);
+    struct bell bell = {
+        .alarm = {.ring = ring, .ctx = &bell}
+    };
+
+    (void)state;
+    reactor.arm(reactor.self, &bell.alarm, 0);
+    uv_run(loop_uv(loop), UV_RUN_NOWAIT);
+    assert_int_equal(bell.count, 1);
+    loop_close(loop);
+}
+
+static void any_alarm_can_be_taken_out(void **state)
+{
+    struct loop *loop = open_loop();
+    struct reactor reactor = loop_reactor(loop);
+    static struct bell bells[1000];
+    uint32_t order = 0, chance = 1, previous = 0;
+    const struct bell *by_place[1001] = {0};
+
+    (void)state;
+    for (uint32_t i = 0; i < 1000; i++) {
+        chance = chance * 1664525 + 1013904223;
+        bells[i] = (struct bell){
+            .alarm = {.ring = ring, .ctx = &bells[i]},
+              .order = &order
+        };
+        reactor.arm(reactor.self, &bells[i].alarm, chance >> 12);
+    }
+    for (uint32_t i = 0; i < 1000; i += 1 + i % 3)
+        reactor.disarm(reactor.self, &bells[i].alarm);
+    loop_run(loop);
+    for (uint32_t i = 0; i < 1000; i++)
+        by_place[bells[i].place] = &bells[i];
+    for (uint32_t i = 1; i <= order; i++) {
+        assert_true(by_place[i]->alarm.at_ms >= previous);
+        previous = (uint32_t)by_place[i]->alarm.at_ms;
+    }
+    assert_true(order > 300);
+    loop_close(loop);
+}
+
 static void hold_up(void *ctx)
 {
     struct bell *bell = ctx;
@@ -243,6 +288,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alarms_ring_in_order_and_never_early),
         cmocka_unit_test(an_alarm_armed_again_is_moved),
+        cmocka_unit_test(what_was_due_rings_at_once),
+        cmocka_unit_test(any_alarm_can_be_taken_out),
         cmocka_unit_test(time_is_true_while_something_runs),
         cmocka_unit_test(alarms_at_once_do_not_starve_sockets),
         cmocka_unit_test(a_fiber_sleeps_while_the_loop_goes_on),
