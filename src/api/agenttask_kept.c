@@ -167,11 +167,10 @@ bool agenttask_status_patch(struct arena *arena, const struct task *task,
     struct json_value is = agenttask_status_value(arena, &written);
     struct json_value status = difference(arena, &was, &is), metadata = json_object();
 
-    if (status.count == 0)
-        return false;
     json_put(arena, &metadata, "resourceVersion", json_text(task->version));
     *ret = json_object();
     json_put(arena, ret, "metadata", metadata);
-    json_put(arena, ret, "status", status);
-    return true;
+    if (status.count > 0)
+        json_put(arena, ret, "status", status);
+    return status.count > 0;
 }

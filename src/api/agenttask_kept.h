@@ -14,6 +14,6 @@ bool runtimeprofile_keep(struct arena *arena, const struct json_value *object, s
 
 /* Merge patch for the subresource status: from the status of the task as it was read to `after`,
  * conditional on task->version. What is the same is left out, what is gone becomes null. False:
- * nothing changes. */
-must_use bool agenttask_status_patch(struct arena *arena, const struct task *task,
-                                     const struct task_status *after, struct json_value *ret);
+ * nothing changes, and the patch asks for no more than that the task still is that version. */
+bool agenttask_status_patch(struct arena *arena, const struct task *task,
+                            const struct task_status *after, struct json_value *ret);

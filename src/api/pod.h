@@ -11,7 +11,6 @@
 #define FINALIZER_TASK      "execution.agenttask.io/finalizer"
 #define FINALIZER_RUN       "execution.agenttask.io/run"
 #define ANNOTATION_STOPPING "execution.agenttask.io/stopping-since"
-#define ANNOTATION_MUTATED  "execution.agenttask.io/mutated-field"
 #define CONTAINER_TASK      "task"
 #define CONTAINER_RUNNER    "runner" /* the init container: brings /runner */
 #define POD_GRACE_S         15       /* the runner's 5 for the code, and time left to report */
@@ -29,10 +28,9 @@ struct json_value pod_value(struct arena *arena, const struct pod_request *reque
 
 /* Merge patches of a Pod that is there, by its uid; of another uid a server refuses them as
  * invalid. activeDeadlineSeconds can only be lowered; to 1, it ends the Pod and leaves its output,
- * and since when is noted beside it. The third notes which field was not as we sent it. */
+ * and since when is noted beside it. */
 struct json_value pod_deadline_patch(struct arena *arena, struct str uid, int64_t deadline_s);
 struct json_value pod_stop_patch(struct arena *arena, struct str uid, int64_t now_ms);
-struct json_value pod_mutated_patch(struct arena *arena, struct str uid, struct str field);
 
 enum pod_phase {
     POD_PENDING,
@@ -62,9 +60,9 @@ struct pod {
     int64_t deletion_grace_s;
     int64_t deadline_s;  /* spec.activeDeadlineSeconds; 0: none */
     int64_t stopping_ms; /* since when we stop it; 0: we do not */
-    struct str mutated;  /* the field that was not as we sent it; empty: none */
     struct str node;
-    bool user_namespace; /* spec.hostUsers is false */
+    struct str runner_image; /* of container `runner`; not kept by pod_keep() */
+    bool user_namespace;     /* spec.hostUsers is false */
     struct str runtime_class;
     enum pod_phase phase;
     struct str reason, message; /* status */

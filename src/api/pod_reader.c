@@ -102,8 +102,10 @@ void pod_read(const struct json_value *value, struct pod *ret)
         .deletion_grace_s = look_int(metadata, "deletionGracePeriodSeconds"),
         .deadline_s = look_int(spec, "activeDeadlineSeconds"),
         .stopping_ms = look_time(json_get(metadata, "annotations"), ANNOTATION_STOPPING),
-        .mutated = look_text(json_get(metadata, "annotations"), ANNOTATION_MUTATED),
         .node = look_text(spec, "nodeName"),
+        .runner_image = look_text(
+            look_item(look_list(spec, "initContainers"), "name", STR_LIT(CONTAINER_RUNNER)),
+            "image"),
         .user_namespace = host_users && host_users->kind == JSON_BOOL && !host_users->flag,
         .runtime_class = look_text(spec, "runtimeClassName"),
         .phase = phase_of(look_text(status, "phase")),
@@ -122,7 +124,6 @@ static const struct kept label_members[] = {KEPT(LABEL_TASK), KEPT(NULL)};
 static const struct kept owner_members[] = {KEPT("controller"), KEPT("name"), KEPT("uid"),
                                             KEPT(NULL)};
 static const struct kept annotation_members[] = {
-    KEPT_TEXT(ANNOTATION_MUTATED, TEXT_MAX),
     KEPT(ANNOTATION_STOPPING),
     KEPT(NULL),
 };

@@ -289,6 +289,9 @@ static void start(const struct world *w, enum reason reason, struct plan *plan)
 {
     struct task_status *status = &plan->status;
 
+    if (status->reason == REASON_QUOTA_EXCEEDED) /* until it was let in, it waits for that */
+        reason = REASON_QUOTA_EXCEEDED;
+
     assert(w->has_policy && !run_is_there(w));
     hold(w, plan);
     if (!w->has_code)

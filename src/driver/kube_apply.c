@@ -80,8 +80,8 @@ static bool status_put(struct kube_task *run, const struct task_status *status, 
 {
     struct json_value patch, object;
 
-    if (!agenttask_status_patch(run->arena, &run->task, status, &patch))
-        return true;
+    /* Sent even if it changes nothing: whoever acts on old news must be told. */
+    (void)agenttask_status_patch(run->arena, &run->task, status, &patch);
     if (!object_patch(run, &resource_agenttasks, run->name, "status", &patch, &object, err))
         return false;
     task_written(run, &object);
@@ -175,22 +175,6 @@ static int64_t deadline_first_s(const struct world *world, const struct task_eff
     return (queue_ms + effective->timeout_ms + CLOCK_SLACK_MS + SECOND_MS - 1) / SECOND_MS;
 }
 
-static struct json_value pod_of(struct kube_task *run, const struct world *world,
-                                const struct task_effective *effective)
-{
-    const struct pod_request request = {
-        .task = &run->task,
-        .profile = &run->profile,
-        .effective = effective,
-        .runner_image = run->settings->runner_image,
-        .code_config_map = run_code_name(run->arena, &run->task),
-        .user_namespace = kube_user_namespace(run->settings, &run->profile),
-        .deadline_s = deadline_first_s(world, effective),
-    };
-
-    return pod_value(run->arena, &request);
-}
-
 /* Refused for good, or for now: the next look says so. */
 static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct err *refused)
 {
@@ -207,22 +191,12 @@ static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct
     }
 }
 
-/* Something between us and the store made another Pod of it. It goes before it can start; why it
- * went must outlive us. */
-static bool pod_undo(struct kube_task *run, const struct child *pod, struct str field,
-                     struct err *err)
-{
-    struct json_value patch = pod_mutated_patch(run->arena, pod->uid, field), left;
-
-    return object_delete(run, &resource_pods, pod->name, pod->uid, (struct str){0}, &left, err) &&
-           (left.kind == JSON_NULL ||
-            object_patch(run, &resource_pods, pod->name, NULL, &patch, &left, err));
-}
-
 static bool run_start(struct kube_task *run, const struct world *world, const struct plan *plan,
                       struct err *err)
 {
-    struct json_value sent = pod_of(run, world, &plan->status.effective), stored;
+    const struct task_effective *effective = &plan->status.effective;
+    struct json_value stored,
+        sent = kube_pod_value(run, effective, deadline_first_s(world, effective));
     struct str name = run_pod_name(run->arena, &run->task), field;
     enum object_made made;
     struct child pod;
@@ -234,11 +208,14 @@ static bool run_start(struct kube_task *run, const struct world *world, const st
     }
     if (made == OBJECT_STRANGER)
         return err_set(err, ERR_STALE, "a foreign Pod %.*s is in the way", STR_ARG(name));
-    if (made == OBJECT_OURS) /* by an operator before us, who compared it */
+    if (made == OBJECT_OURS) /* by an operator before us: the next look compares it */
         return true;
     child_read(&stored, &pod);
-    return pod_is_as_sent(run->arena, &sent, &stored, &field, &is_weakened) ||
-           pod_undo(run, &pod, field, err);
+    run->memory->is_pod_checked = pod_is_as_sent(run->arena, &sent, &stored, &field, &is_weakened);
+    /* Else something between us and the store made another Pod of it. It goes before it can start,
+     * and the next look finds why. */
+    return run->memory->is_pod_checked ||
+           object_delete(run, &resource_pods, pod.name, pod.uid, (struct str){0}, &stored, err);
 }
 
 /* -- a run under way ------------------------------------------------------------ */

@@ -248,6 +248,56 @@ static bool profile_look(struct kube_task *run, bool is_live, struct world *ret,
     return true;
 }
 
+struct json_value kube_pod_value(struct kube_task *run, const struct task_effective *effective,
+                                 int64_t deadline_s)
+{
+    const struct pod_request request = {
+        .task = &run->task,
+        .profile = &run->profile,
+        .effective = effective,
+        .runner_image = run->settings->runner_image,
+        .code_config_map = run_code_name(run->arena, &run->task),
+        .user_namespace = kube_user_namespace(run->settings, &run->profile),
+        .deadline_s = deadline_s,
+    };
+
+    return pod_value(run->arena, &request);
+}
+
+/* Whoever made it compares it with the answer, but may have died over it, or over what followed.
+ * Once its existence is recorded, it was compared. */
+static bool is_unchecked(const struct kube_task *run)
+{
+    return run->has_pod && !run->seen.run.is_stranger && !run->memory->is_pod_checked &&
+           run->task.status.created_ms == 0 && run->task.status.attempt != 0;
+}
+
+/* With another profile, or made by another version of us, it would be another Pod: then nothing can
+ * be said. */
+static bool pod_check(struct kube_task *run, struct world *world, struct err *err)
+{
+    const struct task_effective *effective = &run->task.status.effective;
+    struct json_value sent;
+    struct str field;
+    bool is_weakened;
+
+    if (!profile_look(run, true, world, err))
+        return false;
+    world->refusal = REASON_NONE; /* of a run that is there it is too late */
+    if (!run->has_profile || run->profile.generation != effective->profile_generation ||
+        !str_equal(run->pod.runner_image, run->settings->runner_image))
+        return true;
+    sent = kube_pod_value(run, effective, run->pod.deadline_s);
+    run->memory->is_pod_checked =
+        pod_is_as_sent(run->arena, &sent, &run->pod_object, &field, &is_weakened);
+    if (run->memory->is_pod_checked)
+        return true;
+    world->run.state = RUN_ENDED;
+    world->run.fault = FAULT_MUTATED;
+    world->run.message = arena_print(run->arena, "Not stored as it was sent: %.*s", STR_ARG(field));
+    return true;
+}
+
 /* Somebody's ConfigMap is the code. */
 static bool reference_look(struct kube_task *run, struct world *ret, struct err *err)
 {
@@ -363,7 +413,7 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
 
 static void output_look(const struct kube_task *run, struct world *ret)
 {
-    bool has_none = run->seen.run.state == RUN_ENDED && !run->seen.has_started && !run->followed;
+    bool has_none = ret->run.state == RUN_ENDED && !run->seen.has_started && !run->followed;
 
     ret->artifacts_bytes = -1;
     ret->usage = kube_run_usage(&run->seen);
@@ -401,10 +451,14 @@ bool kube_observe(void *self, bool is_live, struct arena *arena, struct world *r
     world.is_unready = !run->caches->is_synced;
     if (!task_look(run, &is_live, err) || !pod_look(run, is_live, world.now_ms, err))
         return false;
+    if (!is_live && is_unchecked(run))
+        return kube_observe(run, true, arena, ret, err);
     world.is_live = is_live;
     world.run = run->seen.run;
     world.effective = run->task.status.effective;
     policy_look(run, &world);
+    if (is_unchecked(run) && !pod_check(run, &world, err))
+        return false;
     if (needs_look(run, &world) && !refusal_look(run, is_live, &world, err))
         return false;
     if (!code_find(run, is_live, &world, err))

@@ -299,10 +299,6 @@ static void ending_read(struct arena *arena, const struct pod *pod, int64_t now_
     }
     if (pod->task.restarts > 0)
         run->fault = FAULT_RESTARTED;
-    if (pod->mutated.size > 0) {
-        run->fault = FAULT_MUTATED;
-        run->message = clean(arena, "Not stored as it was sent", pod->mutated);
-    }
 }
 
 /* Since when somebody wants it to end; a clock that is ahead of ours counts as now. */

@@ -46,6 +46,7 @@ struct kube_memory {
     char version[KUBE_VERSION_MAX + 1]; /* of the task after our last write */
     enum run_wait wait;                 /* what its run waits for ... */
     int64_t wait_since_ms;              /* ... since we first saw it */
+    bool is_pod_checked;                /* it is stored as it was sent */
     bool has_code_stranger;             /* a foreign object bears the name of its code */
     uint32_t invalid_count;             /* how often the Pod was refused as invalid */
     char invalid[240];                  /* in the server's words */
@@ -97,6 +98,10 @@ bool kube_task_goes_on(const struct kube_task *run);
 
 /* hostUsers: false for this task: where the cluster can, or where the profile insists. */
 bool kube_user_namespace(const struct kube_settings *settings, const struct profile *profile);
+
+/* The Pod of this task, with its profile. */
+struct json_value kube_pod_value(struct kube_task *run, const struct task_effective *effective,
+                                 int64_t deadline_s);
 
 /* The two halves of the driver; see driver.h. */
 bool kube_observe(void *self, bool is_live, struct arena *arena, struct world *ret,

@@ -244,6 +244,19 @@ void life_fini(struct life *life)
     fake_fini(&life->cluster);
 }
 
+void life_policy(struct life *life)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    auto_end(buf_fini) struct buf json;
+    struct json_value value = networkpolicy_value(&arena, STR_LIT("default"));
+
+    buf_init(&json, 4096);
+    json_print(&value, JSON_COMPACT, &json);
+    life->cluster.now_ms -= 3600000;
+    fake_create(&life->cluster, "networkpolicies", arena_text(&arena, buf_str(&json)));
+    life->cluster.now_ms += 3600000;
+}
+
 void life_task(struct life *life, const char *spec)
 {
     char json[2048];
@@ -264,13 +277,13 @@ const char *life_end(struct life *life, char ret[LIFE_END])
     struct str logs = look_text(json_get(status, "logs"), "configMapRef");
     const struct json_value *code = json_get(status, "exitCode");
 
-    snprintf(ret, LIFE_END,
-             "%s %.*s %.*s exit=%.*s result=%.*s logs=%.*s%s pods=%u code=%d created=%u starts=%u",
-             task ? "task" : "gone", STR_ARG(phase), STR_ARG(reason),
-             STR_ARG(code ? code->text : STR_LIT("?")), STR_ARG(result), STR_ARG(logs),
-             look_flag(json_get(status, "logs"), "complete") ? "" : "(partial)",
-             fake_count(&life->cluster, "pods"),
-             fake_find(&life->cluster, "configmaps", "t-code") != NULL, life->cluster.pods_created,
-             life->cluster.starts);
+    snprintf(
+        ret, LIFE_END,
+        "%s%.*s%s%.*s exit=%.*s result=%.*s logs=%.*s%s, %u pods %u maps %u created %u started",
+        task ? "" : "gone", STR_ARG(phase), reason.size > 0 ? " " : "", STR_ARG(reason),
+        STR_ARG(code ? code->text : STR_LIT("?")), STR_ARG(result), STR_ARG(logs),
+        logs.size == 0 || look_flag(json_get(status, "logs"), "complete") ? "" : "(partial)",
+        fake_count(&life->cluster, "pods"), fake_count(&life->cluster, "configmaps"),
+        life->cluster.pods_created, life->cluster.starts);
     return ret;
 }

@@ -42,6 +42,7 @@ struct life {
 
 void life_init(struct life *life);
 void life_fini(struct life *life);
+void life_policy(struct life *life); /* the standing one, long since */
 void life_task(struct life *life, const char *spec); /* members of a task's spec, as JSON */
 
 /* Until nothing will happen any more, or for so long. */
