@@ -2,25 +2,13 @@
 #include "api/event.h"
 
 #include "api/agenttask.h"
-#include "base/date.h"
+#include "api/field.h"
 #include "base/sha256.h"
 
 enum {
     NAME_HEAD_MAX = 200,
     DIGEST_SIZE = 16,
 };
-
-/* metav1.MicroTime: always six digits. */
-static struct json_value micro_time(struct arena *arena, int64_t ms)
-{
-    char text[DATE_TEXT];
-    struct str seconds;
-
-    date_print(ms, text);
-    seconds = str_of(text);
-    seconds.size--; /* the Z */
-    return json_text(arena_print(arena, "%.*s.%03d000Z", STR_ARG(seconds), (int)(ms % 1000)));
-}
 
 static void digest_add(struct sha256 *sha, struct str s) /* and where it ends */
 {
@@ -77,7 +65,7 @@ struct json_value event_value(struct arena *arena, const struct event *event)
     json_put(arena, &metadata, "namespace", json_text(event->task->space));
     json_put(arena, &ret, "action", json_text(str_of(event->action)));
     json_put(arena, &ret, "apiVersion", json_text(STR_LIT("events.k8s.io/v1")));
-    json_put(arena, &ret, "eventTime", micro_time(arena, event->at_ms));
+    json_put(arena, &ret, "eventTime", field_micro_time(arena, event->at_ms));
     json_put(arena, &ret, "kind", json_text(STR_LIT("Event")));
     json_put(arena, &ret, "metadata", metadata);
     json_put(arena, &ret, "note", json_text(note_cut(event->note)));
@@ -94,7 +82,7 @@ struct json_value event_series_patch(struct arena *arena, int64_t count, int64_t
     struct json_value ret = json_object(), series = json_object();
 
     json_put(arena, &series, "count", json_number(arena, count));
-    json_put(arena, &series, "lastObservedTime", micro_time(arena, at_ms));
+    json_put(arena, &series, "lastObservedTime", field_micro_time(arena, at_ms));
     json_put(arena, &ret, "series", series);
     return ret;
 }

@@ -103,3 +103,4 @@ extern const struct fields field_pair_fields; /* of a struct pair: name, value *
 /* RFC 3339 in UTC: whole seconds as Kubernetes writes them, else with three digits more, so that
  * nothing is lost between writing and reading. */
 struct json_value field_time(struct arena *arena, int64_t ms);
+struct json_value field_micro_time(struct arena *arena, int64_t ms); /* metav1.MicroTime */

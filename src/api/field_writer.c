@@ -26,6 +26,14 @@ struct json_value field_time(struct arena *arena, int64_t ms)
     return json_text(arena_print(arena, "%.*s.%03dZ", STR_ARG(seconds), (int)(ms % 1000)));
 }
 
+struct json_value field_micro_time(struct arena *arena, int64_t ms)
+{
+    char text[DATE_TEXT];
+
+    date_print_micro(ms, text);
+    return json_text(arena_copy(arena, str_of(text)));
+}
+
 static struct json_value decimal_value(struct arena *arena, int64_t milli)
 {
     return (struct json_value){

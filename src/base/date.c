@@ -59,11 +59,21 @@ void date_print(int64_t ms, char ret[DATE_TEXT])
     snprintf(ret + size, DATE_TEXT - (size_t)size, "Z");
 }
 
-void date_print_nano(int64_t ms, char ret[DATE_TEXT])
+static void print_fraction(int64_t ms, const char *rest, char ret[DATE_TEXT])
 {
     int size = print_seconds(ms, ret);
-    snprintf(ret + size, DATE_TEXT - (size_t)size, ".%03u000000Z",
-             (unsigned)(ms < 0 ? 0 : ms % SECOND));
+    snprintf(ret + size, DATE_TEXT - (size_t)size, ".%03u%sZ", (unsigned)(ms < 0 ? 0 : ms % SECOND),
+             rest);
+}
+
+void date_print_nano(int64_t ms, char ret[DATE_TEXT])
+{
+    print_fraction(ms, "000000", ret);
+}
+
+void date_print_micro(int64_t ms, char ret[DATE_TEXT])
+{
+    print_fraction(ms, "000", ret);
 }
 
 /* Takes exactly `digits` digits off the front of *s; false if they are not there. */

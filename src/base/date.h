@@ -16,6 +16,8 @@ enum {
 void date_print(int64_t ms, char ret[DATE_TEXT]);
 /* With nine fractional digits, as the kubelet's log files have it (RFC 3339 nano). */
 void date_print_nano(int64_t ms, char ret[DATE_TEXT]);
+/* With six, as Kubernetes writes metav1.MicroTime. */
+void date_print_micro(int64_t ms, char ret[DATE_TEXT]);
 
 /* RFC 3339 with 0 to 9 fractional digits and "Z" or an offset; years 1970 to 9999. */
 must_use bool date_parse(struct str s, int64_t *ret_ms);

@@ -34,6 +34,9 @@ static void dates_as_kubernetes_writes_them(void **state)
         assert_string_equal(text, rows[i].seconds);
         date_print_nano(rows[i].ms, text);
         assert_string_equal(text, rows[i].nano);
+        date_print_micro(rows[i].ms, text);
+        assert_int_equal(strlen(text), strlen(rows[i].nano) - 3);
+        assert_memory_equal(text, rows[i].nano, strlen("2026-11-24T12:00:00.123"));
     }
 }
 
