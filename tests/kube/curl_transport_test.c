@@ -150,8 +150,11 @@ static void reads_beside(struct visit *visit)
     long first = connections(visit);
     uint32_t left = 2;
     struct crowd crowd = {visit, &left};
+    struct json_value before = visit_get(visit, "/echo"), after;
 
     reads_to_the_end(visit, visit->client.fiber, "/stream?n=0");
+    after = visit_get(visit, "/echo");
+    assert_int_equal(answer_number(&before, "connection"), answer_number(&after, "connection"));
     assert_int_equal(connections(visit), first + 1); /* though one was free */
     for (int i = 0; i < 2; i++)
         assert_true(fiber_start(visit->fibers, one_of_many, &crowd));
