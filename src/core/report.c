@@ -38,6 +38,7 @@ static const struct fact { /* the lines, in this order, each exactly once */
     {"cpu-us",              FACT_COUNT,  AT(cpu_us)             },
     {"memory-peak",         FACT_COUNT,  AT(memory_peak_bytes)  },
     {"output",              FACT_COUNT,  AT(output_bytes)       },
+    {"output-sent",         FACT_COUNT,  AT(output_sent)        },
     {"output-truncated",    FACT_FLAG,   AT(output_truncated)   },
     {"landlock-abi",        FACT_INT,    AT(landlock_abi)       },
     {"controls",            FACT_MASK,   AT(controls)           },

@@ -41,6 +41,7 @@ struct report {
     int64_t cpu_us;            /* code and all its reaped descendants */
     int64_t memory_peak_bytes; /* the largest process; the cgroup knows better */
     int64_t output_bytes;      /* all that the code wrote to stdout and stderr */
+    int64_t output_sent;       /* what went out of it, with words of the runner between */
     bool output_truncated;
     int32_t landlock_abi;
     uint32_t controls; /* CONTROL_BIT of what the runner put in force */

@@ -4,6 +4,12 @@
 #include "api/configmap.h"
 #include "driver/job_fill.h"
 
+enum {
+    /* With the tails, a result and artifacts as frames the log stays below 6 MiB; a kubelet rotates
+     * at 10, and then no longer gives out all of it. */
+    OUTPUT_LIVE_MAX = 3584 * 1024,
+};
+
 static struct str path_of(struct arena *arena, struct str file_name)
 {
     return arena_print(arena, "/workspace/%.*s", STR_ARG(file_name));
@@ -70,7 +76,7 @@ bool kube_job_make(struct arena *arena, const struct task *task, const struct pr
         .open_files_max = OPEN_FILES_MAX,
         /* Elsewhere it would count the processes of all Pods of this user id. */
         .processes_max = user_namespace ? PROCESSES_MAX : 0,
-        .output_size_max = KUBE_OUTPUT_LIVE_MAX,
+        .output_size_max = OUTPUT_LIVE_MAX,
         .report_path = STR_LIT("/dev/termination-log"),
         .frames_path = STR_LIT("fd:1"),
         .network_allowed = profile->egress_count > 0,

@@ -6,12 +6,6 @@
 #include "base/arena.h"
 #include "core/profile.h"
 
-enum {
-    /* With the tails, a result and artifacts as frames the log stays below 6 MiB; a kubelet rotates
-     * at 10, and then no longer gives out all of it. */
-    KUBE_OUTPUT_LIVE_MAX = 3584 * 1024,
-};
-
 /* The profile with image and command as this task gets them. ERR_INVALID: the profile does not
  * allow what the task asks for, or cannot be run in a Pod. */
 must_use bool kube_effective(struct arena *arena, const struct task *task,

@@ -112,13 +112,8 @@ static void artifacts_note(struct kube_task *run, const struct kube_capture *cap
 static bool is_complete(const struct kube_task *run, const struct kube_capture *capture)
 {
     const struct report *report = report_of(run);
-    int64_t sent;
 
-    if (!report || !capture->is_over)
-        return false;
-    sent =
-        report->output_bytes < KUBE_OUTPUT_LIVE_MAX ? report->output_bytes : KUBE_OUTPUT_LIVE_MAX;
-    return capture->text_bytes >= sent;
+    return report && capture->is_over && capture->text_bytes >= report->output_sent;
 }
 
 static void logs_note(struct kube_task *run, const struct kube_capture *capture)

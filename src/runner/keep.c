@@ -135,7 +135,7 @@ static void artifact_visit(struct walk *walk, int dir_fd, const char *name)
     char sha256[SHA256_HEX + 1];
     size_t size;
 
-    if (fd < 0)
+    if (fd < 0 || (walk->leaves_result && str_is(path, RESULT_NAME)))
         return;
     walk->count++;
     walk->names += (int64_t)path.size;
@@ -145,7 +145,7 @@ static void artifact_visit(struct walk *walk, int dir_fd, const char *name)
         return;
     }
     walk->bytes += stat.st_size;
-    if (!walk->is_sending || (walk->leaves_result && str_is(path, RESULT_NAME)))
+    if (!walk->is_sending)
         return;
     if (!file_read(fd, &stat, ARTIFACTS_SIZE_MAX, walk->keeper->bytes, &size))
         return;
@@ -206,10 +206,14 @@ static void walk_start(struct walk *walk)
         directory_walk(walk, fd, 0, 0);
 }
 
+/* The result is one of the artifacts, unless it alone is larger than they all may be; and not in a
+ * log that people read, where what the report or a frame carries already is not sent twice. */
 static void artifacts_keep(struct keeper *keeper, struct report *ret)
 {
-    struct walk counted = {.keeper = keeper};
-    struct walk sent = {.keeper = keeper, .is_sending = true};
+    bool is_carried = ret->result == REPORT_RESULT_INLINE || ret->result == REPORT_RESULT_FRAMED;
+    bool is_left = is_carried && (keeper->beside || ret->result_bytes > ARTIFACTS_SIZE_MAX);
+    struct walk counted = {.keeper = keeper, .leaves_result = is_left};
+    struct walk sent = {.keeper = keeper, .leaves_result = is_left, .is_sending = true};
 
     walk_start(&counted);
     ret->artifacts_too_large = counted.is_too_large;
@@ -217,9 +221,6 @@ static void artifacts_keep(struct keeper *keeper, struct report *ret)
         return;
     ret->artifacts_count = counted.count;
     ret->artifacts_bytes = counted.bytes;
-    /* In a log that people read, what the report or a frame carries already is not sent twice. */
-    sent.leaves_result = keeper->beside && (ret->result == REPORT_RESULT_INLINE ||
-                                            ret->result == REPORT_RESULT_FRAMED);
     walk_start(&sent);
 }
 

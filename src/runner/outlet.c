@@ -29,6 +29,7 @@ size_t outlet_try(struct outlet *outlet, struct str bytes)
         else
             done += (size_t)got;
     }
+    outlet->bytes += (int64_t)done;
     if (done > 0)
         outlet->is_mid_line = bytes.at[done - 1] != '\n';
     return outlet->is_broken ? bytes.size : done;

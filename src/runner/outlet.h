@@ -11,6 +11,7 @@ struct outlet {
     int fd;
     bool is_broken;
     bool is_mid_line; /* the last byte written was not a newline */
+    int64_t bytes;    /* all that were written */
 };
 
 /* How many of the bytes went out without waiting; all, if it is broken. */

@@ -187,6 +187,8 @@ static void flow_keep(struct runner *runner, bool has_run)
     if (has_run) {
         flow_finish(&runner->output, runner->keeper.deadline_ms);
         runner->report.output_bytes = runner->output.bytes;
+        runner->report.output_sent =
+            runner->output.streams[0].to.bytes + runner->output.streams[1].to.bytes;
         peak_tell(&runner->report);
         keep_all(&runner->keeper, &runner->report);
         runner->report.output_truncated = flow_is_truncated(&runner->output);

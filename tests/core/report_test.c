@@ -26,6 +26,7 @@ static void report_fill(struct report *report, char text[BASE64_SIZE(REPORT_RESU
         .cpu_us = INT64_MAX,
         .memory_peak_bytes = INT64_MAX,
         .output_bytes = INT64_MAX,
+        .output_sent = INT64_MAX,
         .output_truncated = true,
         .landlock_abi = INT32_MAX,
         .controls = CONTROLS_ALL,

@@ -46,7 +46,6 @@ static void same_pod(const struct pod *a, const struct pod *b)
     same(a->owner_uid, b->owner_uid);
     same(a->reason, b->reason);
     same(a->disruption, b->disruption);
-    same(a->mutated, b->mutated);
     same_container(&a->init, &b->init);
     same_container(&a->task, &b->task);
 }

@@ -102,6 +102,20 @@ static void artifacts_come_as_frames(void **state)
     cage_free(cage);
 }
 
+static void a_large_result_leaves_the_artifacts_their_room(void **state)
+{
+    struct cage *cage = cage_shell("head -c 1048576 /dev/zero > result.json; echo a > other");
+
+    (void)state;
+    cage_run(cage);
+    assert_int_equal(cage->report.result, REPORT_RESULT_FRAMED);
+    assert_false(cage->report.artifacts_too_large);
+    assert_int_equal(cage->report.artifacts_count, 1);
+    assert_true(cage_find(cage, FRAME_ARTIFACT, "other")->is_whole);
+    assert_null(cage_find(cage, FRAME_ARTIFACT, "result.json"));
+    cage_free(cage);
+}
+
 static void artifacts_beyond_a_bound_are_none(void **state)
 {
     static const char deep[] = "import os\n"
@@ -139,7 +153,8 @@ static void frames_behind_output_begin_on_a_line(void **state)
     assert_int_equal(cage->file_count, 2); /* the result is not sent twice */
     assert_int_equal(cage_find(cage, FRAME_RESULT, "")->bytes.size, 9000);
     assert_true(cage_find(cage, FRAME_ARTIFACT, "other")->is_whole);
-    assert_int_equal(cage->report.artifacts_count, 2);
+    assert_int_equal(cage->report.artifacts_count, 1);
+    assert_int_equal(cage->report.output_sent, 3);
     assert_true(cage->has_end);
     cage_free(cage);
 }
@@ -181,6 +196,7 @@ static void output_of_a_gigabyte_is_bounded(void **state)
     assert_int_equal(cage->report.output_bytes, 1000000007);
     assert_true(cage->report.output_truncated);
     assert_in_range(cage->out.size, MIB + 65536, MIB + 65536 + 200);
+    assert_int_equal(cage->report.output_sent, cage->out.size);
     assert_true(str_ends(buf_str(&cage->out), "xthe end"));
     assert_memory_equal(cage->out.at + MIB + 1, notice, sizeof(notice) - 1);
     print_message("1 GB of output: %lld ms\n", (long long)cage->ms);
@@ -197,6 +213,7 @@ static void output_just_over_the_limit_loses_nothing(void **state)
     assert_text(buf_str(&cage->out), "aaaa\nagenttask: output limit of 5 bytes reached; the last "
                                      "65536 bytes of each stream follow at the end\nbbbb\ncc");
     assert_text(buf_str(&cage->errors), "EE");
+    assert_int_equal(cage->report.output_sent, cage->out.size + cage->errors.size);
     assert_false(cage->report.output_truncated);
     cage_free(cage);
 }
@@ -234,6 +251,7 @@ int main(void)
         cmocka_unit_test(h20_result_is_whole_or_not_at_all),
         cmocka_unit_test(h22_result_is_kept_on_failure),
         cmocka_unit_test(artifacts_come_as_frames),
+        cmocka_unit_test(a_large_result_leaves_the_artifacts_their_room),
         cmocka_unit_test(artifacts_beyond_a_bound_are_none),
         cmocka_unit_test(frames_behind_output_begin_on_a_line),
         cmocka_unit_test(plain_output_stays_clean),
