@@ -4,7 +4,8 @@
 /* The real transport: libcurl's multi interface on our loop. HTTP/2 where offered for short
  * requests, at most TRANSPORT_FLIGHT_MAX in flight; a connection of its own for every stream.
  * Keepalive and TCP_USER_TIMEOUT notice dead peers, the idle timeout of a request the rest. A
- * token file is read again every minute, and after a 401; an exec plugin is asked anew after one. */
+ * token file is read again every minute, and after a 401; an exec plugin is asked anew after one.
+ */
 #include "kube/kubeconfig.h"
 #include "kube/transport.h"
 #include "sys/loop.h"

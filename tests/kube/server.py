@@ -5,8 +5,8 @@
     server.py DIRECTORY
 
 Listens on the loopback: plain, with TLS, with TLS that asks for a client certificate, under
-another name, as a proxy, and silently with HTTP/2. Makes its certificates in DIRECTORY, then says on one line which ports it has. Ends with its
-stdin, and after five minutes in any case."""
+another name, as a proxy, and silently with HTTP/2. Makes its certificates in DIRECTORY, then says
+on one line which ports it has. Ends with its stdin, and after five minutes in any case."""
 import gzip
 import http.server
 import json
