@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The operator as people install it: make deploy and make undeploy, who may do what, and that the
+rights it asks for are those that it uses. Wants its image in the cluster's registry, named by IMG,
+and no operator but the one it deploys."""
+import json
+import os
+import subprocess
+import time
+import unittest
+
+import yaml
+
+from stage import IMAGE, MERGE, ROOT, STATE, TASKS, Api, Refused, Stage, audit, audit_end, kubectl, wait_for
+
+SYSTEM = "agenttask-system"
+SELF = f"system:serviceaccount:{SYSTEM}:agenttask-controller-manager"
+POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/agenttask-default-deny"
+SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)\n"
+SMALL = {"limits": {"cpu": "100m"}}
+LARGE = "open('result.json', 'w').write('\"' + 'a' * 100000 + '\"')\n"
+
+
+def make(verb, seconds=240, **environment):
+    """make in a place of its own: what is built is not touched."""
+    return subprocess.run(["make", "-s", verb, f"IMG={IMAGE}"], cwd=ROOT, capture_output=True, text=True,
+                          timeout=seconds, env={**os.environ, **environment, "KUBECONFIG": f"{STATE}/kubeconfig",
+                                                "PATH": f"{STATE}/bin:{os.environ['PATH']}"})
+
+
+def granted():
+    """{(verb, group, resource)} of the roles that the operator is bound to."""
+    ret = set()
+    for kind, name, space in (("clusterrole", "agenttask-manager-role", []),
+                              ("role", "agenttask-leader-election-role", ["-n", SYSTEM])):
+        role = yaml.safe_load(kubectl("get", kind, name, *space, "-o", "yaml").stdout)
+        ret |= {(verb, group, resource) for rule in role["rules"] for verb in rule["verbs"]
+                for group in rule["apiGroups"] for resource in rule["resources"]}
+    return ret
+
+
+def used(since):
+    """The same of what it asked, and what of that was forbidden."""
+    asked, forbidden = set(), []
+    for event in audit(since):
+        ref = event.get("objectRef", {})
+        if event["user"]["username"] != SELF or "resource" not in ref:
+            continue
+        resource = "/".join(filter(None, (ref["resource"], ref.get("subresource"))))
+        asked.add((event["verb"], ref.get("apiGroup", ""), resource))
+        if event.get("responseStatus", {}).get("code") == 403:
+            forbidden.append((event["verb"], resource, event["responseStatus"].get("message")))
+    return asked, forbidden
+
+
+class Install(Stage):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.begin, start = audit_end(), time.monotonic()
+        done = make("deploy")
+        assert done.returncode == 0, done.stdout + done.stderr
+        print(f"install: ready {time.monotonic() - start:.1f} s after make deploy", flush=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        done = make("undeploy")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def pods(self):
+        return [pod for pod in self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods")
+                if "deletionTimestamp" not in pod["metadata"]]
+
+    def test_two_replicas_stand_ready(self):
+        pods = self.pods()
+        self.assertEqual(len(pods), 2)
+        for pod in pods:
+            self.assertEqual(pod["spec"]["containers"][0]["image"], IMAGE)
+            self.assertIn({"type": "Ready", "status": "True"}, [
+                {"type": one["type"], "status": one["status"]} for one in pod["status"]["conditions"]])
+
+    def test_deploying_again_changes_nothing(self):
+        before = {pod["metadata"]["uid"] for pod in self.pods()}
+        done = make("deploy")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({pod["metadata"]["uid"] for pod in self.pods()}, before)
+
+    def test_samples_run(self):
+        kubectl("apply", "-n", self.space, "-f", os.path.join(ROOT, "config/samples"))
+        for name in ("bash-greeting", "node18-agent", "periodic-agent"):
+            self.assertEqual(self.wait_end(name)["phase"], "Succeeded", name)
+
+    def bind(self, role):
+        name = "somebody-" + role
+        self.api.create(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{self.space}/rolebindings", {
+            "metadata": {"name": role}, "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": name}]})
+        return name
+
+    def may(self, name, verb, what, *more):
+        done = kubectl("auth", "can-i", verb, what, "-n", self.space, "--as", name, *more, check=False)
+        return done.stdout.strip() == "yes"
+
+    def test_built_in_roles_reach_tasks(self):
+        """view, edit and admin of Kubernetes, as far as ours are aggregated to them."""
+        tasks = "agenttasks.execution.agenttask.io"
+        for role, verbs in (("view", "get list watch"), ("edit", "get list watch create update patch delete"),
+                            ("admin", "get list watch create update patch delete deletecollection")):
+            name = self.bind(role)
+            wait_for(lambda: self.may(name, "list", tasks), 20, why=f"{role} does not see tasks")
+            for verb in "get list watch create update patch delete deletecollection".split():
+                self.assertEqual(self.may(name, verb, tasks), verb in verbs.split(), f"{role} {verb}")
+            for verb in ("update", "patch"):
+                self.assertFalse(self.may(name, verb, tasks, "--subresource=status"), f"{role} {verb} status")
+            for verb in ("create", "patch", "delete"):
+                self.assertFalse(self.may(name, verb, "runtimeprofiles.execution.agenttask.io"), f"{role} {verb}")
+
+    def test_editor_runs_a_task_and_viewer_does_not(self):
+        editor, viewer = (Api(user=self.bind(role)) for role in ("edit", "view"))
+        task = {"apiVersion": "execution.agenttask.io/v1alpha1", "kind": "AgentTask", "metadata": {"name": "t"},
+                "spec": {"runtimeProfile": "python3.11", "code": {"source": "print(1)"}}}
+        path = TASKS.format(self.space)
+        wait_for(lambda: self.may("somebody-edit", "create", "agenttasks.execution.agenttask.io"), 20)
+        with self.assertRaises(Refused) as refused:
+            viewer.create(path, task)
+        self.assertEqual(refused.exception.code, 403)
+        editor.create(path, task)
+        self.assertEqual(self.wait_end("t")["phase"], "Succeeded")
+        with self.assertRaises(Refused) as refused:
+            editor.call("PATCH", f"{path}/t/status", {"status": {"message": "mine"}}, MERGE)
+        self.assertEqual(refused.exception.code, 403)
+
+    def live_through_everything(self):
+        """Lives that between them need every right."""
+        self.task("good", LARGE, resources=SMALL, ttlSecondsAfterFinished=3)
+        self.task("slow", SLOW, resources=SMALL)
+        self.task("stopped", SLOW, resources=SMALL)
+        self.wait_phase("slow", "Running")
+        self.wait_phase("stopped", "Running")
+        self.api.patch(self.path("stopped"), {"spec": {"canceled": True}})
+        self.wait_end("stopped")
+        policy = POLICIES.format(self.space)
+        self.api.patch(policy, {"spec": {"egress": [{}]}})
+        wait_for(lambda: not self.api.get(policy)["spec"].get("egress"), 15, why="the policy stays open")
+        self.api.delete(policy)
+        wait_for(lambda: self.api.get(policy), 15, why="the policy does not come back")
+        self.api.delete(self.path("slow"))
+        self.wait_gone(self.path("slow"))
+        self.wait_gone(self.path("good"))
+
+    def test_x15_rights_are_those_that_are_used(self):
+        """h54: nothing granted that is not used, nothing forbidden that is asked."""
+        self.live_through_everything()
+        asked, forbidden = used(self.begin)
+        self.assertEqual(forbidden, [])
+        self.assertEqual(sorted(granted() - asked), [], "granted, and not used")
+        self.assertEqual(sorted(asked - granted()), [], "asked for, and granted by others")
+        print(f"install: {len(asked)} rights, all used", flush=True)
+
+
+class Undeploy(Stage):
+    """With an operator of its own each time."""
+
+    def deploy(self):
+        done = make("deploy")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.addCleanup(make, "undeploy")
+
+    def test_everything_is_drained_and_gone(self):
+        self.deploy()
+        self.task("done")
+        self.wait_end("done")
+        self.task("busy", SLOW)
+        self.wait_phase("busy", "Running")
+        done = make("undeploy")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        left = kubectl("get", "crd,namespaces,clusterroles,clusterrolebindings", "-o", "name").stdout
+        self.assertEqual([name for name in left.split() if "agenttask" in name], [])
+        left = kubectl("get", "pods,configmaps,networkpolicies", "-n", self.space, "-o", "json").stdout
+        names = [item["metadata"]["name"] for item in json.loads(left)["items"]]
+        self.assertEqual([name for name in names if name != "kube-root-ca.crt"], [])
+
+    def test_without_an_operator_it_says_so_and_removes_nothing(self):
+        self.deploy()
+        self.task("kept")
+        self.wait_end("kept")
+        scale = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/agenttask-controller-manager"
+        self.api.patch(scale, {"spec": {"replicas": 0}})
+        wait_for(lambda: not self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods"), 60)
+        done = make("undeploy", SECONDS_MAX="4")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("kept", done.stderr)
+        self.assertIn("nothing else was removed", done.stderr)
+        self.assertIsNotNone(self.get("kept"))
+        self.api.patch(scale, {"spec": {"replicas": 2}})
+
+    def drop_space(self, name):
+        """There may be no kind any more."""
+        self.api.delete(f"/api/v1/namespaces/{name}")
+
+
+if __name__ == "__main__":
+    unittest.main()
