@@ -94,31 +94,33 @@ static void wait_read(struct arena *arena, const struct pod *pod, struct kube_ru
 
 /* -- faults ------------------------------------------------------------------- */
 
-static const struct disturbance {
+struct disturbance {
     const char *word;
     enum run_fault fault;
-} disruptions[] =
-    {
-  /* reason of condition DisruptionTarget */
-        {"PreemptionByScheduler",     FAULT_PREEMPTED},
-        {"PreemptionByKubeScheduler", FAULT_PREEMPTED},
-        {"EvictionByEvictionAPI",     FAULT_EVICTED  },
-        {"DeletionByPodGC",           FAULT_NODE_LOST},
-},
-  pod_reasons[] =
-      {
-          /* status.reason */
-          {"Evicted", FAULT_EVICTED},           {"Preempting", FAULT_PREEMPTED},
-          {"NodeLost", FAULT_NODE_LOST},        {"NodeShutdown", FAULT_NODE_SHUTDOWN},
-          {"Shutdown", FAULT_NODE_SHUTDOWN},    {"Terminated", FAULT_NODE_SHUTDOWN},
-          {"DeadlineExceeded", FAULT_DEADLINE},
-},
-  container_reasons[] = {
-      /* state.terminated.reason */
-      {"OOMKilled", FAULT_OOM_KILLED},
-      {"StartError", FAULT_START},
-      {"ContainerCannotRun", FAULT_START},
 };
+
+static const struct disturbance disruptions[] = {
+    {"PreemptionByScheduler",     FAULT_PREEMPTED},
+    {"PreemptionByKubeScheduler", FAULT_PREEMPTED},
+    {"EvictionByEvictionAPI",     FAULT_EVICTED  },
+    {"DeletionByPodGC",           FAULT_NODE_LOST},
+}; /* reason of condition DisruptionTarget */
+
+static const struct disturbance pod_reasons[] = {
+    {"Evicted",          FAULT_EVICTED      },
+    {"Preempting",       FAULT_PREEMPTED    },
+    {"NodeLost",         FAULT_NODE_LOST    },
+    {"NodeShutdown",     FAULT_NODE_SHUTDOWN},
+    {"Shutdown",         FAULT_NODE_SHUTDOWN},
+    {"Terminated",       FAULT_NODE_SHUTDOWN},
+    {"DeadlineExceeded", FAULT_DEADLINE     },
+}; /* status.reason */
+
+static const struct disturbance container_reasons[] = {
+    {"OOMKilled",          FAULT_OOM_KILLED},
+    {"StartError",         FAULT_START     },
+    {"ContainerCannotRun", FAULT_START     },
+}; /* state.terminated.reason */
 
 static enum run_fault fault_find(const struct disturbance *table, size_t count, struct str word)
 {
