@@ -64,6 +64,8 @@ must_use bool intake_task(struct arena *arena, const struct cached *entry, struc
 
 /* Within a worker's fiber: looks at one key, and says when it is to be looked at again. */
 void work_on(struct controller *controller, struct fiber *fiber, struct str key);
+/* Was its verdict written, whatever caches say? */
+bool work_is_finished(const struct controller *controller, struct str space, struct str name);
 /* The Pod of that name, if it carries our finalizer and its task is gone for good. */
 must_use bool orphan_clear(struct controller *controller, struct fiber *fiber, struct arena *arena,
                            struct str space, struct str name, struct err *err);

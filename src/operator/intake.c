@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/agenttask_kept.h"
+#include "api/names.h"
 #include "api/networkpolicy.h"
 #include "api/pod.h"
 #include "kube/resource.h"
@@ -62,10 +63,14 @@ static void task_changed(void *ctx, const struct cached *was, const struct cache
     const struct cached *entry = now ? now : was;
     struct task task;
 
-    if (!now)
+    if (!now) {
         room_forget(controller->room, was->space, was->name);
-    else if (intake_task(&arena, now, &task))
+        if (intake_task(&arena, was, &task)) /* it may have left its Pod behind */
+            controller_look_at_pod(controller, was->space, run_pod_name(&arena, &task),
+                                   controller_now(controller));
+    } else if (intake_task(&arena, now, &task)) {
         note_room(controller, &task);
+    }
     controller_look_at(controller, entry->space, entry->name, controller_now(controller));
 }
 
@@ -86,7 +91,8 @@ static void follow_if_deleted(struct controller *controller, const struct pod *w
     bool is_new = now->deleted_ms != 0 && (!was || was->deleted_ms == 0);
     bool has_output = now->task.is_running || now->task.is_terminated;
 
-    if (controller->is_leading && is_new && now->is_held && has_output && has_task(controller, now))
+    if (controller->is_leading && is_new && now->is_held && has_output &&
+        has_task(controller, now) && !work_is_finished(controller, now->space, now->owner_name))
         follow_start(controller, now->space, now->name, now->uid);
 }
 

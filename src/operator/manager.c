@@ -8,6 +8,7 @@
 #include "kube/curl_transport.h"
 #include "operator/controller.h"
 #include "operator/footprint.h"
+#include "operator/leader.h"
 #include "operator/options.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
@@ -34,15 +35,18 @@ struct manager {
     struct reactor reactor;
     struct log log;
     struct metrics metrics;
-    struct curl_transport *curl;
-    struct transport transport;
+    struct curl_transport *curl, *lease_curl;
+    struct transport transport, lease_transport;
     struct fiber_pool *fibers;
+    struct str instance; /* who we are: no two processes are ever called the same */
     struct controller *controller;
+    struct leader *leader; /* NULL: nobody is asked whether we may act */
     struct http_pages probe_pages, metrics_pages;
     struct http_server *probes, *scrapes;
     struct alarm config_alarm, stop_alarm;
     int64_t started_ms, stop_ms;
-    bool is_stopping;
+    int exit_code;
+    bool is_stopping, is_leaving;
 };
 
 static int64_t monotonic_ms(const struct manager *manager)
@@ -109,7 +113,7 @@ static void answer_metrics(void *ctx, struct http_answer *ret)
         .version = AGENTTASK_VERSION,
         .lease_name = LEASE_NAME,
         .api_server = host_of(manager->access.server),
-        .is_leader = true,
+        .is_leader = !manager->leader || leader_holds(manager->leader),
     };
 
     controller_gauges(manager->controller, &gauges);
@@ -189,12 +193,23 @@ static void look_at_config(void *ctx)
 
 /* -- stopping ---------------------------------------------------------------------- */
 
+/* Given back only when nothing of ours can write any more. */
+static void leave(struct manager *manager)
+{
+    bool is_idle = controller_is_idle(manager->controller);
+
+    if (is_idle && manager->leader && !manager->is_leaving)
+        leader_leave(manager->leader);
+    manager->is_leaving |= is_idle;
+}
+
 static void look_whether_done(void *ctx)
 {
     struct manager *manager = ctx;
     bool is_late = monotonic_ms(manager) >= manager->stop_ms;
 
-    if (controller_is_idle(manager->controller) || is_late)
+    leave(manager);
+    if (is_late || (manager->is_leaving && (!manager->leader || leader_is_idle(manager->leader))))
         loop_stop(manager->loop);
     else
         manager->reactor.arm(manager->reactor.self, &manager->stop_alarm,
@@ -216,6 +231,71 @@ static void was_asked_to_stop(void *ctx)
     look_whether_done(manager);
 }
 
+static void answered(void *ctx, enum http_method method, int32_t status)
+{
+    metrics_count_answer(ctx, method, status);
+}
+
+/* -- leadership --------------------------------------------------------------------- */
+
+static void was_elected(void *ctx)
+{
+    struct manager *manager = ctx;
+
+    say(manager, LEVEL_INFO, "leads", manager->instance, NULL);
+    if (!manager->is_stopping)
+        controller_lead(manager->controller);
+}
+
+/* Somebody else may act from now on: whatever is under way ends with the process. */
+static void was_lost(void *ctx, const struct err *err)
+{
+    struct manager *manager = ctx;
+
+    if (manager->is_stopping && manager->is_leaving)
+        return;
+    say(manager, LEVEL_ERROR, "the lease is lost", manager->instance, err);
+    manager->exit_code = EXIT_FAILURE;
+    controller_stop(manager->controller);
+    loop_stop(manager->loop);
+}
+
+static void has_trouble(void *ctx, const struct err *err)
+{
+    say(ctx, LEVEL_WARN, "the lease has to be tried again", (struct str){0}, err);
+}
+
+static bool may_write(void *ctx)
+{
+    const struct manager *manager = ctx;
+
+    return !manager->leader || leader_holds(manager->leader);
+}
+
+static bool open_leader(struct manager *manager, struct err *err)
+{
+    const char *space = manager->options.lease_namespace;
+    struct leader_spec spec = {
+        .transport = &manager->lease_transport,
+        .reactor = &manager->reactor,
+        .fibers = manager->fibers,
+        .space = space ? str_of(space) : manager->access.space,
+        .name = STR_LIT(LEASE_NAME),
+        .self = manager->instance,
+        .elected = was_elected,
+        .lost = was_lost,
+        .troubled = has_trouble,
+        .ctx = manager,
+    };
+
+    if (!curl_transport_open(manager->loop, &manager->access, AGENT, &manager->lease_curl, err))
+        return false;
+    curl_transport_observe(manager->lease_curl, answered, &manager->metrics);
+    manager->lease_transport = curl_transport_door(manager->lease_curl);
+    manager->leader = leader_new(&spec);
+    return leader_start(manager->leader, err);
+}
+
 /* -- beginning --------------------------------------------------------------------- */
 
 static bool find_cluster(struct manager *manager, struct err *err)
@@ -229,11 +309,6 @@ static bool find_cluster(struct manager *manager, struct err *err)
     };
 
     return kubeconfig_load(&manager->arena, &sources, &manager->access, err);
-}
-
-static void answered(void *ctx, enum http_method method, int32_t status)
-{
-    metrics_count_answer(ctx, method, status);
 }
 
 static bool open_loop(struct manager *manager, struct err *err)
@@ -252,18 +327,6 @@ static bool open_loop(struct manager *manager, struct err *err)
            loop_signal(manager->loop, SIGINT, was_asked_to_stop, manager, err);
 }
 
-static bool open_transport(struct manager *manager, struct err *err)
-{
-    if (!find_cluster(manager, err) ||
-        !curl_transport_open(manager->loop, &manager->access, AGENT, &manager->curl, err))
-        return false;
-    curl_transport_observe(manager->curl, answered, &manager->metrics);
-    manager->transport = curl_transport_door(manager->curl);
-    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + WORKERS_MAX);
-    return true;
-}
-
-/* Who we are, for Events and for the lease: no two processes are ever called the same. */
 static struct str name_instance(struct manager *manager)
 {
     const char *pod = getenv("POD_NAME");
@@ -273,6 +336,18 @@ static struct str name_instance(struct manager *manager)
         host[sizeof(host) - 1] = '\0';
     uuid_new(uuid);
     return arena_print(&manager->arena, "%.200s_%s", pod && pod[0] ? pod : host, uuid);
+}
+
+static bool open_transport(struct manager *manager, struct err *err)
+{
+    if (!find_cluster(manager, err) ||
+        !curl_transport_open(manager->loop, &manager->access, AGENT, &manager->curl, err))
+        return false;
+    curl_transport_observe(manager->curl, answered, &manager->metrics);
+    manager->transport = curl_transport_door(manager->curl);
+    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + WORKERS_MAX);
+    manager->instance = name_instance(manager);
+    return true;
 }
 
 static bool open_controller(struct manager *manager, struct err *err)
@@ -285,10 +360,12 @@ static bool open_controller(struct manager *manager, struct err *err)
         .log = &manager->log,
         .metrics = &manager->metrics,
         .space = str_of(options->space),
-        .instance = name_instance(manager),
+        .instance = manager->instance,
         .runner_image = str_of(options->runner_image),
         .allow_config_map_refs = options->allow_config_map_refs,
         .workers = options->workers,
+        .may_write = may_write,
+        .ctx = manager,
     };
 
     manager->controller = controller_new(&spec, &manager->config);
@@ -307,6 +384,8 @@ static bool begin(struct manager *manager, struct err *err)
         !open_pages(manager, err))
         return false;
     say(manager, LEVEL_INFO, "started " AGENT, manager->access.server, NULL);
+    if (manager->options.leader_elect)
+        return open_leader(manager, err);
     controller_lead(manager->controller);
     return true;
 }
@@ -341,7 +420,7 @@ static int run(struct manager *manager)
     }
     loop_run(manager->loop);
     say(manager, LEVEL_INFO, "stopped", (struct str){0}, NULL);
-    return EXIT_SUCCESS;
+    return manager->exit_code;
 }
 
 /* What is still open at the end goes with the process. */

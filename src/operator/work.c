@@ -3,15 +3,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api/names.h"
 #include "driver/reconcile.h"
 #include "operator/controller_parts.h"
 #include "operator/options.h"
 
 #define REFUSED_MS    INT64_C(300000)  /* what was refused is tried again that often at least */
+#define BEHIND_MS     INT64_C(20)      /* caches show within that time what we wrote, mostly */
 #define LONG_SLEEP_MS INT64_C(3600000) /* a clock may be set: never longer without a look */
 
 enum {
     LOOKS_MAX = 4,     /* at one task in one unit of work; more only if the driver errs */
+    BEHIND_MAX = 10,   /* so often they are waited for */
     LOUD_FAILURES = 3, /* so many in a row, and people are told */
 };
 
@@ -21,6 +24,10 @@ struct memory {
     uint32_t failures;  /* in a row */
     bool wants_live;    /* what the cache held was old news */
     bool is_concluding; /* a verdict was sent, and whether it was taken is not known */
+    bool is_finished;   /* its verdict stands */
+    bool waits_for_pod; /* we changed its Pod; the cache still shows the version `pod` */
+    uint32_t waits;
+    char pod[KUBE_VERSION_MAX + 1];
 };
 
 /* One unit of work. */
@@ -147,10 +154,29 @@ static bool apply_status(struct work *work, const struct world *world, const str
     }
     work->is_started |= plan->status.attempt != 0;
     work->is_finished |= is_ending;
+    work->memory->is_finished |= is_ending;
     if (is_ending)
         count_ending(work, &plan->status);
     tell_change(work, &before, plan);
     return true;
+}
+
+/* The version of its Pod that the cache holds; empty: none. */
+static struct str cached_pod(struct work *work)
+{
+    struct cached pod;
+
+    if (work->run.task.name.size == 0 ||
+        !cache_find(work->controller->caches.pods, work->run.space,
+                    run_pod_name(&work->arena, &work->run.task), &pod))
+        return (struct str){0};
+    return pod.version;
+}
+
+static bool changes_pod(enum action action)
+{
+    return action == ACTION_START_RUN || action == ACTION_STOP_RUN || action == ACTION_DROP_RUN ||
+           action == ACTION_RELEASE_RUN;
 }
 
 static bool apply(void *self, const struct world *world, const struct plan *plan,
@@ -158,9 +184,14 @@ static bool apply(void *self, const struct world *world, const struct plan *plan
 {
     struct work *work = self;
     struct driver *inner = &work->driver;
+    struct memory *memory = work->memory;
 
     if (action == ACTION_SET_STATUS)
         return apply_status(work, world, plan, err);
+    if (changes_pod(action)) {
+        memory->waits_for_pod = true;
+        snprintf(memory->pod, sizeof(memory->pod), "%.*s", STR_ARG(cached_pod(work)));
+    }
     return inner->apply(inner->self, world, plan, action, err);
 }
 
@@ -221,6 +252,15 @@ static struct memory *recall(struct controller *controller, struct str key, stru
     if (memory && (uid.size == 0 || str_is(uid, memory->kube.uid)))
         return memory;
     return map_put(&controller->memories, key, sizeof(*memory));
+}
+
+bool work_is_finished(const struct controller *controller, struct str space, struct str name)
+{
+    char key[KEY_TEXT_MAX + 1];
+    int size = snprintf(key, sizeof(key), "%.*s/%.*s", STR_ARG(space), STR_ARG(name));
+    const struct memory *memory = map_find(&controller->memories, (struct str){key, (size_t)size});
+
+    return memory && memory->is_finished;
 }
 
 /* -- how it went ------------------------------------------------------------------------ */
@@ -339,8 +379,43 @@ static void prepare(struct work *work, struct fiber *fiber, struct str key, stru
         .capture_leave = leave_capture,
         .ctx = work,
     };
-    if (is_cached && intake_task(&work->arena, &entry, &task))
-        work->run.followed = follow_find(controller, task.status.run.uid);
+    if (!is_cached || !intake_task(&work->arena, &entry, &task))
+        return;
+    work->run.task = task; /* for now: the driver reads it itself */
+    work->run.followed = follow_find(controller, task.status.run.uid);
+}
+
+/* Do the caches lag behind what we did ourselves? Then an event is on its way that brings us back
+ * here: to look at the source meanwhile would only cost. */
+static bool is_behind(struct work *work)
+{
+    struct memory *memory = work->memory;
+    int64_t ours, theirs;
+    struct cached task;
+
+    if (!cache_find(work->controller->caches.tasks, work->run.space, work->run.name, &task))
+        return false;
+    if (str_to_int(str_of(memory->kube.version), &ours) && str_to_int(task.version, &theirs) &&
+        theirs < ours)
+        return true;
+    memory->waits_for_pod &= str_is(cached_pod(work), memory->pod);
+    return memory->waits_for_pod;
+}
+
+static bool wait_for_caches(struct work *work, struct str key)
+{
+    struct controller *controller = work->controller;
+    struct memory *memory = work->memory;
+
+    if (memory->wants_live || !is_behind(work) || memory->waits == BEHIND_MAX) {
+        memory->waits = 0;
+        memory->waits_for_pod = false;
+        return false;
+    }
+    memory->waits++;
+    queue_done(controller->queue, key, QUEUE_DONE, controller_now(controller), 0);
+    queue_add(controller->queue, key, controller_now(controller) + BEHIND_MS);
+    return true;
 }
 
 static void work_on_task(struct controller *controller, struct fiber *fiber, struct str key,
@@ -351,6 +426,10 @@ static void work_on_task(struct controller *controller, struct fiber *fiber, str
     struct err err = {0};
 
     prepare(&work, fiber, key, space, name);
+    if (wait_for_caches(&work, key)) {
+        arena_fini(&work.arena);
+        return;
+    }
     if (reconcile(&work, &result, &err))
         went_well(&work, key, &result);
     else if (err.kind == ERR_ABSENT && !work.was_seen)
