@@ -11,6 +11,26 @@ enum {
     CLUSTER_FIBERS_MAX = 8
 };
 
+enum {
+    VERSION_TEXT = 32, /* of a resourceVersion */
+};
+
+/* ret: VERSION_TEXT bytes; a version that does not fit is none. */
+void version_set(char *ret, struct str version);
+
+struct watched {                    /* which tasks, and from where on */
+    struct str space, name, labels; /* empty: all namespaces, all tasks, whatever labels */
+    char version[VERSION_TEXT];
+};
+
+/* A task as it was last seen, in memory of its own. */
+struct seen {
+    struct task task;
+    struct arena arenas[2]; /* of this look, and of the one before */
+    uint32_t turn;
+    int64_t lost_ms; /* monotonic: since when the server is away; 0: it is not */
+};
+
 struct cluster {
     struct session *session;
     struct kube_access access;
@@ -19,6 +39,9 @@ struct cluster {
     struct curl_transport *curl;
     struct transport transport;
     struct reactor reactor;
+    struct watched watched;       /* what was found or listed last, for pause and follow */
+    struct arena names;           /* its texts */
+    struct cluster_view *running; /* what `run` attends to; NULL: nothing yet */
 };
 
 /* Runs `work` in a fiber, and the loop until it is done. */
@@ -37,17 +60,37 @@ must_use bool cluster_task(struct cluster *cluster, struct str space, struct str
 struct kube_request cluster_cancel_request(struct arena *arena, const struct task *task);
 must_use bool cluster_remove(struct cluster *cluster, const struct task *task, struct err *err);
 
+/* One walk over a list, page by page. */
+struct list_walk {
+    const struct place_query *query;
+    bool (*visit)(void *ctx, const struct task *task); /* false: stop */
+    void *ctx;
+    bool has_stopped;           /* visit said so */
+    char version[VERSION_TEXT]; /* of the list */
+};
+must_use bool cluster_walk(struct cluster *cluster, struct fiber *fiber, struct list_walk *walk,
+                           struct err *err);
+struct list_query cluster_query(struct arena *arena, struct str name, struct str labels);
+
+void seen_init(struct seen *seen, const struct task *task); /* whose texts stay the caller's */
+void seen_fini(struct seen *seen);
+struct watched watched_of(const struct task *task);
+
+/* Waits in the fiber until the task changes, and takes it over. ERR_ABSENT: it was deleted. After
+ * wait_ms without news it is looked at, and may be as it was. A server that is away for a while is
+ * no error. */
+must_use bool cluster_watch(struct cluster *cluster, struct fiber *fiber, int64_t wait_ms,
+                            struct seen *seen, struct err *err);
+
 /* The whole output, as it comes from the Pod, then what of the rest was kept; returns when the task
- * is over, which `task` then says. */
-must_use bool cluster_log_whole(struct cluster *cluster, struct fiber *fiber, struct task *task,
+ * is over, which `seen` then says. */
+must_use bool cluster_log_whole(struct cluster *cluster, struct fiber *fiber, struct seen *seen,
                                 const struct place_log *log, struct err *err);
 
-/* Waits in the fiber until the task changes from the version it has, and takes it over.
- * ERR_ABSENT: it was deleted. wait_ms at the longest; then it is as it was. */
-must_use bool cluster_watch(struct cluster *cluster, struct fiber *fiber, struct arena *arena,
-                            int64_t wait_ms, struct task *task, struct err *err);
-
 /* The members of a struct place (cluster_place.c has the others). */
+bool cluster_pause(void *self, int64_t ms);
+bool cluster_follow(void *self, const struct place_query *query, const struct listing *shown,
+                    bool (*visit)(void *ctx, const struct task *task), void *ctx, struct err *err);
 bool cluster_log(void *self, const struct task *task, const struct place_log *log, struct err *err);
 bool cluster_profiles(void *self, const struct words *names, const char *output_word,
                       struct err *err);

@@ -5,89 +5,10 @@
 #include "cli/cluster.h"
 #include "core/frame.h"
 #include "kube/resource.h"
-#include "kube/watch_stream.h"
 
 enum {
-    START_LOOK_MS = 10000,
-    AGAIN_MS = 500, /* after a stream that broke or was not there yet */
+    LOOK_MS = 10000,
 };
-
-/* -- waiting for a change --------------------------------------------------- */
-
-struct news {
-    struct arena *arena;
-    struct task *task;
-    struct watch watch;
-    bool has_come, is_gone;
-    struct err err;
-};
-
-static bool take_event(void *ctx, enum watch_event event, const struct json_value *object,
-                       struct err *err)
-{
-    struct news *news = ctx;
-    struct task task;
-
-    if (event == WATCH_BOOKMARK)
-        return true;
-    if (event == WATCH_ERROR) /* too old a version: whoever waits asks again */
-        return err_set(err, ERR_STALE, "the watch is over");
-    if (!agenttask_read(news->arena, object, NULL, API_LENIENT, &task, err))
-        return false;
-    news->has_come = true;
-    news->is_gone = event == WATCH_DELETED;
-    *news->task = task;
-    return true;
-}
-
-static bool take_bytes(void *ctx, struct str bytes)
-{
-    struct news *news = ctx;
-
-    return watch_read(&news->watch, bytes, take_event, news, &news->err) && !news->has_come;
-}
-
-/* The server's word on a task that a watch could not say anything of. */
-static bool look_again(struct cluster *cluster, struct fiber *fiber, struct arena *arena,
-                       struct task *task, struct err *err)
-{
-    struct kube_client client = cluster_client(cluster, fiber);
-    struct kube_request request = request_get(arena, &resource_agenttasks, task->space, task->name);
-    struct json_value value;
-
-    return kube_call(&client, arena, &request, "get agenttask", &value, err) &&
-           agenttask_read(arena, &value, NULL, API_LENIENT, task, err);
-}
-
-bool cluster_watch(struct cluster *cluster, struct fiber *fiber, struct arena *arena,
-                   int64_t wait_ms, struct task *task, struct err *err)
-{
-    struct kube_client client = cluster_client(cluster, fiber);
-    struct list_query query = {
-        .field_selector = arena_print(arena, "metadata.name=%.*s", STR_ARG(task->name)),
-        .version = task->version,
-    };
-    struct kube_request request =
-        request_watch(arena, &resource_agenttasks, task->space, &query, wait_ms / 1000 + 1);
-    int64_t until_ms = cluster->reactor.monotonic_ms(cluster->reactor.self) + wait_ms;
-    struct news news = {.arena = arena, .task = task};
-    struct err broken = {0};
-
-    watch_init(&news.watch);
-    if (!kube_stream(&client, &request, "watch agenttask", until_ms, take_bytes, &news, &broken) &&
-        broken.kind == ERR_REFUSED) {
-        watch_fini(&news.watch);
-        return err_set(err, broken.kind, "%s", broken.text);
-    }
-    watch_fini(&news.watch);
-    if (news.is_gone)
-        return err_set(err, ERR_ABSENT, "agenttask \"%.*s\" was deleted", STR_ARG(task->name));
-    if (news.has_come)
-        return true;
-    if (broken.kind != ERR_NONE)
-        fiber_sleep(fiber, &cluster->reactor, AGAIN_MS);
-    return look_again(cluster, fiber, arena, task, err);
-}
 
 /* -- the stream of a Pod ---------------------------------------------------- */
 
@@ -216,20 +137,24 @@ static struct str last_lines(struct str text, int64_t count)
     return count == 0 ? (struct str){0} : str_skip(text, at);
 }
 
+/* What is kept of the output from that byte of it on: its head and its tail. */
 static struct str kept_text(struct arena *arena, const struct json_value *map,
                             const struct task *task, int64_t from)
 {
     struct str head = {0}, tail = {0};
-    int64_t missing;
+    int64_t tail_from, missing;
 
     if (!configmap_bytes(arena, map, KEY_HEAD, &head))
         return head;
     if (!configmap_bytes(arena, map, KEY_TAIL, &tail))
         return str_skip(head, (size_t)from);
-    missing = task->status.logs.bytes - (int64_t)head.size - (int64_t)tail.size;
-    return arena_print(arena, "%.*s%s[%lld bytes are not kept]\n%.*s",
-                       STR_ARG(str_skip(head, (size_t)from)),
-                       str_ends(head, "\n") || head.size <= (size_t)from ? "" : "\n",
+    tail_from = task->status.logs.bytes - (int64_t)tail.size;
+    if (from >= tail_from)
+        return str_skip(tail, (size_t)(from - tail_from));
+    missing = tail_from - (from > (int64_t)head.size ? from : (int64_t)head.size);
+    head = str_skip(head, (size_t)from);
+    return arena_print(arena, "%.*s%s[%lld bytes are not kept]\n%.*s", STR_ARG(head),
+                       head.size == 0 || str_ends(head, "\n") ? "" : "\n",
                        (long long)(missing > 0 ? missing : 0), STR_ARG(tail));
 }
 
@@ -269,46 +194,60 @@ static bool has_code_begun(const struct task *task)
     return task->status.phase == PHASE_RUNNING;
 }
 
-bool cluster_log_whole(struct cluster *cluster, struct fiber *fiber, struct task *task,
+/* The Pod's stream broke off: what is missing is in what will be kept, if it can be told. */
+static bool may_be_completed(const struct place_log *log, const struct task *task, struct err *err)
+{
+    if (log->tail_lines < 0 && log->since_ms == 0 && !log->timestamps)
+        return true;
+    return err_set(err, ERR_RETRY, "the Pod's log broke off: agentctl logs %.*s has all of it",
+                   STR_ARG(task->name));
+}
+
+bool cluster_log_whole(struct cluster *cluster, struct fiber *fiber, struct seen *seen,
                        const struct place_log *log, struct err *err)
 {
-    struct arena *arena = &cluster->session->arena;
     int64_t shown = 0;
-    bool is_read = false;
+    bool is_read = false, is_broken = false;
 
-    while (!phase_is_terminal(task->status.phase)) {
+    while (!phase_is_terminal(seen->task.status.phase)) {
         struct err broken = {0};
-        if (has_code_begun(task) && !is_read) {
-            is_read = log_follow(cluster, fiber, task, log, &shown, &broken);
+        if (has_code_begun(&seen->task) && !is_read && !is_broken) {
+            is_read = log_follow(cluster, fiber, &seen->task, log, &shown, &broken);
             if (!is_read && !is_passing(&broken))
                 return err_set(err, broken.kind, "%s", broken.text);
-            if (!is_read && shown > 0)
-                break; /* what is missing now is in what will be kept */
+            is_broken = !is_read && shown > 0;
+            if (is_broken && !may_be_completed(log, &seen->task, err))
+                return false;
         }
-        if (!cluster_watch(cluster, fiber, arena, START_LOOK_MS, task, err))
+        if (!cluster_watch(cluster, fiber, LOOK_MS, seen, err))
             return false;
     }
-    while (!phase_is_terminal(task->status.phase))
-        if (!cluster_watch(cluster, fiber, arena, START_LOOK_MS, task, err))
-            return false;
-    return is_read || log_kept(cluster, fiber, task, log, shown, err);
+    return is_read || log_kept(cluster, fiber, &seen->task, log, shown, err);
+}
+
+static bool log_now(struct cluster *cluster, struct fiber *fiber, const struct log_errand *errand,
+                    struct err *err)
+{
+    struct err broken = {0};
+    int64_t shown = 0;
+
+    if (!has_code_begun(errand->task) ||
+        log_follow(cluster, fiber, errand->task, errand->log, &shown, &broken) ||
+        is_passing(&broken))
+        return true;
+    return err_set(err, broken.kind, "%s", broken.text);
 }
 
 static bool log_work(struct cluster *cluster, struct fiber *fiber, void *ctx, struct err *err)
 {
     const struct log_errand *errand = ctx;
-    struct task task = *errand->task;
-    struct err broken = {0};
-    int64_t shown = 0;
+    auto_end(seen_fini) struct seen seen;
 
-    if (phase_is_terminal(task.status.phase))
-        return log_kept(cluster, fiber, &task, errand->log, 0, err);
-    if (errand->log->follow)
-        return cluster_log_whole(cluster, fiber, &task, errand->log, err);
-    if (!has_code_begun(&task) || log_follow(cluster, fiber, &task, errand->log, &shown, &broken) ||
-        is_passing(&broken))
-        return true;
-    return err_set(err, broken.kind, "%s", broken.text);
+    seen_init(&seen, errand->task);
+    if (phase_is_terminal(seen.task.status.phase))
+        return log_kept(cluster, fiber, &seen.task, errand->log, 0, err);
+    return errand->log->follow ? cluster_log_whole(cluster, fiber, &seen, errand->log, err)
+                               : log_now(cluster, fiber, errand, err);
 }
 
 bool cluster_log(void *self, const struct task *task, const struct place_log *log, struct err *err)

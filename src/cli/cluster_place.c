@@ -7,9 +7,11 @@
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "kube/resource.h"
+#include "kube/response.h"
 
 enum {
     GONE_LOOK_MS = 10000,
+    PAGE_BYTES_MAX = 2 * 1024 * 1024,
 };
 
 /* -- asking ----------------------------------------------------------------- */
@@ -87,36 +89,73 @@ bool cluster_task(struct cluster *cluster, struct str space, struct str name, st
            agenttask_read(arena, &value, NULL, API_LENIENT, ret, err);
 }
 
-/* Every task of the namespace (empty: of all), page by page. */
-static bool each_task(struct cluster *cluster, struct str space,
-                      bool (*visit)(void *ctx, const struct task *task), void *ctx, struct err *err)
+struct list_query cluster_query(struct arena *arena, struct str name, struct str labels)
 {
-    struct list_query query = {.limit = LIST_PAGE};
-    struct arena pages[2] = {{0}, {0}}; /* of this page, and of the one that led to it */
-    bool is_good = true;
+    struct list_query ret = {.label_selector = labels};
 
-    for (uint32_t page = 0; is_good; page++) {
-        struct arena *arena = &pages[page % 2];
-        struct kube_request request;
-        struct json_value list;
-        const struct json_value *items;
+    if (name.size > 0)
+        ret.field_selector = arena_print(arena, "metadata.name=%.*s", STR_ARG(name));
+    return ret;
+}
 
-        arena_fini(arena);
-        request = request_list(arena, &resource_agenttasks, space, &query);
-        is_good = cluster_call(cluster, arena, &request, "list agenttasks", &list, err);
-        items = is_good ? json_get(&list, "items") : NULL;
-        for (uint32_t i = 0; is_good && items && i < items->count; i++) {
-            struct task task;
-            is_good = agenttask_read(arena, &items->items[i], NULL, API_LENIENT, &task, err) &&
-                      visit(ctx, &task);
+static bool page_get(struct cluster *cluster, struct fiber *fiber, const struct list_walk *walk,
+                     const struct list_query *query, struct arena *arena, struct json_value *ret,
+                     struct err *err)
+{
+    struct kube_client client = cluster_client(cluster, fiber);
+    struct str space = walk->query->all_spaces ? (struct str){0} : cluster->access.space;
+    struct kube_request request = request_list(arena, &resource_agenttasks, space, query);
+
+    request.size_max = query->limit > 1 ? PAGE_BYTES_MAX : JSON_SIZE_MAX;
+    return kube_call(&client, arena, &request, "list agenttasks", ret, err);
+}
+
+static bool page_visit(struct list_walk *walk, struct arena *arena, const struct json_value *page,
+                       struct err *err)
+{
+    const struct json_value *items = json_get(page, "items");
+
+    version_set(walk->version, object_meta(page).version);
+    for (uint32_t i = 0; items && i < items->count && !walk->has_stopped; i++) {
+        struct task task;
+        if (!agenttask_read(arena, &items->items[i], NULL, API_LENIENT, &task, err))
+            return false;
+        walk->has_stopped = !walk->visit(walk->ctx, &task);
+    }
+    return true;
+}
+
+/* Tasks with long programs come in smaller pages. */
+bool cluster_walk(struct cluster *cluster, struct fiber *fiber, struct list_walk *walk,
+                  struct err *err)
+{
+    auto_end(arena_fini) struct arena resume = {0}, words = {0};
+    struct list_query query = cluster_query(&words, walk->query->name, walk->query->labels);
+
+    for (query.limit = LIST_PAGE; !walk->has_stopped;) {
+        auto_end(arena_fini) struct arena arena = {0};
+        struct json_value page;
+
+        if (!page_get(cluster, fiber, walk, &query, &arena, &page, err)) {
+            if (err->kind != ERR_LIMIT || query.limit == 1)
+                return false;
+            *err = (struct err){0};
+            query.limit /= 2;
+            continue;
         }
-        query.resume = is_good ? object_meta(&list).resume : (struct str){0};
+        if (!page_visit(walk, &arena, &page, err))
+            return false;
+        arena_fini(&resume);
+        query.resume = arena_copy(&resume, object_meta(&page).resume);
         if (query.resume.size == 0)
             break;
     }
-    arena_fini(&pages[0]);
-    arena_fini(&pages[1]);
-    return is_good;
+    return true;
+}
+
+static bool walk_work(struct cluster *cluster, struct fiber *fiber, void *ctx, struct err *err)
+{
+    return cluster_walk(cluster, fiber, ctx, err);
 }
 
 struct latest {
@@ -136,20 +175,43 @@ static bool visit_latest(void *ctx, const struct task *task)
     return true;
 }
 
+static bool latest_find(struct cluster *cluster, struct arena *arena, struct str *ret,
+                        struct err *err)
+{
+    struct latest latest = {.arena = arena};
+    struct place_query all = {0};
+    struct list_walk walk = {.query = &all, .visit = visit_latest, .ctx = &latest};
+
+    if (!cluster_do(cluster, walk_work, &walk, err))
+        return false;
+    *ret = latest.name;
+    return latest.name.size > 0 || err_set(err, ERR_ABSENT, "there is none");
+}
+
+/* For whoever waits for it to change. */
+static void watched_set(struct cluster *cluster, struct str space, struct str name,
+                        struct str version)
+{
+    arena_fini(&cluster->names);
+    cluster->watched = (struct watched){
+        .space = arena_copy(&cluster->names, space),
+        .name = arena_copy(&cluster->names, name),
+    };
+    version_set(cluster->watched.version, version);
+}
+
 static bool place_find(void *self, enum session_access access, struct str name, struct arena *arena,
                        struct task *ret, struct err *err)
 {
     struct cluster *cluster = self;
-    struct latest latest = {.arena = arena};
 
     (void)access; /* what is allowed, the server says */
-    if (!str_is(name, "@latest"))
-        return cluster_task(cluster, cluster->access.space, name, arena, ret, err);
-    if (!each_task(cluster, cluster->access.space, visit_latest, &latest, err))
+    if (str_is(name, "@latest") && !latest_find(cluster, arena, &name, err))
         return false;
-    if (latest.name.size == 0)
-        return err_set(err, ERR_ABSENT, "there is none");
-    return cluster_task(cluster, cluster->access.space, latest.name, arena, ret, err);
+    if (!cluster_task(cluster, cluster->access.space, name, arena, ret, err))
+        return false;
+    watched_set(cluster, ret->space, ret->name, ret->version);
+    return true;
 }
 
 struct row_visit {
@@ -166,29 +228,25 @@ static bool visit_row(void *ctx, const struct task *task)
     return visit->visit(visit->ctx, &row);
 }
 
-static bool place_list(void *self, enum session_access access, bool all_spaces,
+static bool place_list(void *self, enum session_access access, const struct place_query *query,
                        bool (*visit)(void *ctx, const struct store_row *row), void *ctx,
                        struct err *err)
 {
     struct cluster *cluster = self;
     struct row_visit rows = {visit, ctx};
+    struct list_walk walk = {.query = query, .visit = visit_row, .ctx = &rows};
 
     (void)access;
-    return each_task(cluster, all_spaces ? (struct str){0} : cluster->access.space, visit_row,
-                     &rows, err);
+    if (!cluster_do(cluster, walk_work, &walk, err))
+        return false;
+    watched_set(cluster, (struct str){0}, (struct str){0}, str_of(walk.version));
+    return true;
 }
 
 static bool place_read(void *self, const struct store_row *row, struct arena *arena,
                        struct task *ret, struct err *err)
 {
     return cluster_task(self, row->space, row->name, arena, ret, err);
-}
-
-static bool place_pause(void *self, int64_t ms)
-{
-    struct cluster *cluster = self;
-
-    return cluster->session->pause(ms);
 }
 
 static const char *what_of(struct arena *arena, const char *verb, struct str name)
@@ -219,12 +277,12 @@ static bool place_cancel(void *self, const struct task *task, struct err *err)
 
 static bool wait_gone(struct cluster *cluster, struct fiber *fiber, void *ctx, struct err *err)
 {
-    struct task task = *(const struct task *)ctx;
-    struct str uid = task.uid;
-    struct arena *arena = &cluster->session->arena;
+    auto_end(seen_fini) struct seen seen;
+    const struct task *task = ctx;
 
-    while (str_equal(task.uid, uid))
-        if (!cluster_watch(cluster, fiber, arena, GONE_LOOK_MS, &task, err))
+    seen_init(&seen, task);
+    while (str_equal(seen.task.uid, task->uid))
+        if (!cluster_watch(cluster, fiber, GONE_LOOK_MS, &seen, err))
             break;
     if (err->kind != ERR_ABSENT)
         return err->kind == ERR_NONE;
@@ -291,6 +349,7 @@ static void place_close(void *self)
     curl_transport_close(cluster->curl);
     fiber_pool_free(cluster->fibers);
     loop_close(cluster->loop);
+    arena_fini(&cluster->names);
 }
 
 static struct kubeconfig_sources sources_of(struct session *session,
@@ -336,8 +395,9 @@ bool agentctl_cluster_open(struct session *session, const struct global_options 
         .has_spaces = true,
         .find = place_find,
         .list = place_list,
+        .follow = cluster_follow,
         .read = place_read,
-        .pause = place_pause,
+        .pause = cluster_pause,
         .cancel = place_cancel,
         .remove = place_remove,
         .result = place_result,

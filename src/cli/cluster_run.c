@@ -24,7 +24,7 @@ struct cluster_view {
     struct cluster *cluster;
     const struct run_options *options;
     const struct output *output;
-    struct task task;
+    struct seen seen; /* the task */
     struct escape escape;
     bool shows_output, is_present, has_canceled;
     /* the line of progress */
@@ -44,7 +44,7 @@ static void progress_hide(struct cluster_view *view)
 
 static struct str progress_text(struct cluster_view *view)
 {
-    const struct task_status *status = &view->task.status;
+    const struct task_status *status = &view->seen.task.status;
     struct arena *arena = &view->cluster->session->arena;
 
     if (status->queue.position > 0)
@@ -100,8 +100,10 @@ static void show_piece(void *ctx, int64_t time_ms, enum log_stream stream, struc
         buf_add(&text, bytes);
     else
         escape_feed(&view->escape, ESCAPE_TEXT, bytes, &text);
-    if (ends_line)
+    if (ends_line) {
+        escape_end(&view->escape, ESCAPE_TEXT, &text);
         buf_add_char(&text, '\n');
+    }
     fwrite(text.at, 1, text.size, view->cluster->session->out);
 }
 
@@ -119,7 +121,7 @@ static void cancel_main(struct fiber *fiber, void *ctx)
     struct cluster_view *view = ctx;
     struct arena *arena = &view->cluster->session->arena;
     struct kube_client client = cluster_client(view->cluster, fiber);
-    struct kube_request request = cluster_cancel_request(arena, &view->task);
+    struct kube_request request = cluster_cancel_request(arena, &view->seen.task);
     struct json_value value;
     struct err err = {0};
 
@@ -129,7 +131,7 @@ static void cancel_main(struct fiber *fiber, void *ctx)
 
 static void say_left(struct cluster_view *view)
 {
-    struct str name = view->task.name;
+    struct str name = view->seen.task.name;
 
     if (!view->options->quiet)
         fprintf(view->cluster->session->err, "%.*s is left to itself; see agentctl get %.*s\n",
@@ -139,7 +141,8 @@ static void say_left(struct cluster_view *view)
 /* The first cancels the task, the second leaves it to itself. */
 static void interrupted(void *ctx)
 {
-    struct cluster_view *view = ctx;
+    const struct cluster *cluster = ctx;
+    struct cluster_view *view = cluster->running;
 
     progress_stop(view);
     fflush(view->cluster->session->out);
@@ -150,27 +153,30 @@ static void interrupted(void *ctx)
     view->has_canceled = true;
     if (!view->options->quiet)
         fprintf(view->cluster->session->err, "canceling %.*s (again: leave it to itself)\n",
-                STR_ARG(view->task.name));
+                STR_ARG(view->seen.task.name));
     if (!fiber_start(view->cluster->fibers, cancel_main, view))
         session_warn(view->cluster->session, "too much at once: try again");
 }
 
 static void hung_up(void *ctx)
 {
-    struct cluster_view *view = ctx;
+    const struct cluster *cluster = ctx;
 
-    fflush(view->cluster->session->out);
-    say_left(view);
+    fflush(cluster->session->out);
+    say_left(cluster->running);
     _exit(EXIT_SIGNAL + SIGHUP);
 }
 
+/* Once, for all tasks of this command. */
 static bool signals_take(struct cluster_view *view, struct err *err)
 {
-    struct loop *loop = view->cluster->loop;
+    struct cluster *cluster = view->cluster;
+    bool is_first = !cluster->running;
 
-    return loop_signal(loop, SIGINT, interrupted, view, err) &&
-           loop_signal(loop, SIGTERM, interrupted, view, err) &&
-           loop_signal(loop, SIGHUP, hung_up, view, err);
+    cluster->running = view;
+    return !is_first || (loop_signal(cluster->loop, SIGINT, interrupted, cluster, err) &&
+                         loop_signal(cluster->loop, SIGTERM, interrupted, cluster, err) &&
+                         loop_signal(cluster->loop, SIGHUP, hung_up, cluster, err));
 }
 
 /* -- creating ----------------------------------------------------------------- */
@@ -187,7 +193,7 @@ static struct str key_digest(struct arena *arena, const char *key)
 static void key_apply(struct cluster_view *view)
 {
     struct arena *arena = &view->cluster->session->arena;
-    struct task *task = &view->task;
+    struct task *task = &view->seen.task;
     struct pair *pairs = arena_array(arena, task->annotations.count + 1, sizeof(*pairs));
     struct str digest = key_digest(arena, view->options->key);
     struct str stem = task->name;
@@ -218,16 +224,17 @@ static bool has_key(struct arena *arena, const struct task *task, const char *ke
 static bool task_replay(struct cluster_view *view, struct err *err)
 {
     struct session *session = view->cluster->session;
-    struct task asked = view->task;
+    struct task asked = view->seen.task;
 
-    if (!cluster_task(view->cluster, asked.space, asked.name, &session->arena, &view->task, err))
+    if (!cluster_task(view->cluster, asked.space, asked.name, &session->arena, &view->seen.task,
+                      err))
         return false;
     session->exit_code = STATUS_ERROR;
-    if (!has_key(&session->arena, &view->task, view->options->key))
+    if (!has_key(&session->arena, &view->seen.task, view->options->key))
         return err_set(err, ERR_PRESENT, "a task named %.*s is here already, without this key",
                        STR_ARG(asked.name));
-    if (!str_equal(asked.spec.source, view->task.spec.source) ||
-        !str_equal(asked.spec.profile, view->task.spec.profile))
+    if (!str_equal(asked.spec.source, view->seen.task.spec.source) ||
+        !str_equal(asked.spec.profile, view->seen.task.spec.profile))
         return err_set(err, ERR_REFUSED,
                        "--idempotency-key %s was used for another program, by task %.*s",
                        view->options->key, STR_ARG(asked.name));
@@ -243,17 +250,17 @@ static bool task_create(struct cluster_view *view, struct err *err)
 {
     struct session *session = view->cluster->session;
     struct arena *arena = &session->arena;
-    struct json_value value = agenttask_value(arena, &view->task);
+    struct json_value value = agenttask_value(arena, &view->seen.task);
     auto_end(buf_fini) struct buf body = {0};
     struct kube_request request;
 
     buf_init(&body, JSON_SIZE_MAX);
     json_print(&value, JSON_COMPACT, &body);
-    request = request_create(arena, &resource_agenttasks, view->task.space, buf_str(&body));
+    request = request_create(arena, &resource_agenttasks, view->seen.task.space, buf_str(&body));
     if (view->options->dry_run)
         request.path = arena_print(arena, "%.*s?dryRun=All", STR_ARG(request.path));
     if (cluster_call(view->cluster, arena, &request, "create agenttask", &value, err))
-        return agenttask_read(arena, &value, NULL, API_LENIENT, &view->task, err);
+        return agenttask_read(arena, &value, NULL, API_LENIENT, &view->seen.task, err);
     if (err->kind == ERR_PRESENT && view->options->key) {
         *err = (struct err){0};
         return task_replay(view, err);
@@ -282,9 +289,9 @@ static bool attend(struct cluster *cluster, struct fiber *fiber, void *ctx, stru
     if (view->has_progress)
         progress_show(view);
     if (view->shows_output)
-        return cluster_log_whole(cluster, fiber, &view->task, &log, err);
-    while (!phase_is_terminal(view->task.status.phase))
-        if (!cluster_watch(cluster, fiber, &cluster->session->arena, LOOK_MS, &view->task, err))
+        return cluster_log_whole(cluster, fiber, &view->seen, &log, err);
+    while (!phase_is_terminal(view->seen.task.status.phase))
+        if (!cluster_watch(cluster, fiber, LOOK_MS, &view->seen, err))
             return false;
     return true;
 }
@@ -293,13 +300,25 @@ static bool task_finish(struct cluster_view *view, struct err *err)
 {
     struct session *session = view->cluster->session;
     const struct run_options *options = view->options;
+    const struct task *task = &view->seen.task;
 
-    session->exit_code = exitcode_of(&view->task.status);
-    ending_say(session, options, &view->task);
+    session->exit_code = exitcode_of(&task->status);
+    ending_say(session, options, task);
     if ((options->wait || view->output->kind != OUTPUT_TABLE) &&
-        !ending_show(session, view->output, &view->task, phase_word(view->task.status.phase), err))
+        !ending_show(session, view->output, task, phase_word(task->status.phase), err))
         return false;
-    return !options->remove || cluster_remove(view->cluster, &view->task, err);
+    return !options->remove || cluster_remove(view->cluster, task, err);
+}
+
+static bool task_attend(struct cluster_view *view, struct err *err)
+{
+    bool is_over = signals_take(view, err) && cluster_do(view->cluster, attend, view, err);
+
+    progress_stop(view);
+    if (is_over)
+        return task_finish(view, err);
+    view->cluster->session->exit_code = EXIT_PLATFORM;
+    return false;
 }
 
 bool cluster_run(void *self, const struct run_options *options, const struct output *output,
@@ -307,34 +326,29 @@ bool cluster_run(void *self, const struct run_options *options, const struct out
 {
     struct cluster *cluster = self;
     struct cluster_view *view = arena_alloc(&cluster->session->arena, sizeof(*view));
-    bool is_over;
+    bool is_done;
 
     *view = (struct cluster_view){
         .cluster = cluster,
         .options = options,
         .output = output,
-        .task = request->task,
         .shows_output = !options->wait && output->kind == OUTPUT_TABLE,
         .has_progress = ending_has_progress(cluster->session, options),
         .tick = {.ring = progress_show, .ctx = view},
     };
+    seen_init(&view->seen, &request->task);
     view->begun_ms = now_of(view);
     if (options->key)
         key_apply(view);
     if (!task_create(view, err))
         return false;
     if (options->dry_run || options->detach)
-        return ending_show(cluster->session, output, &view->task,
+        return ending_show(cluster->session, output, &view->seen.task,
                            options->dry_run   ? "created (dry run)"
                            : view->is_present ? "unchanged"
                                               : "created",
                            err);
-    if (!signals_take(view, err))
-        return false;
-    is_over = cluster_do(cluster, attend, view, err);
-    progress_stop(view);
-    if (is_over)
-        return task_finish(view, err);
-    cluster->session->exit_code = EXIT_PLATFORM;
-    return false;
+    is_done = task_attend(view, err);
+    seen_fini(&view->seen);
+    return is_done;
 }

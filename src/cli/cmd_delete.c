@@ -55,10 +55,11 @@ static bool delete_row(struct session *session, const struct store_row *row, str
 static bool delete_selected(struct session *session, const struct delete_options *asked,
                             const struct selector *selector, struct err *err)
 {
+    struct place_query query = {.all_spaces = asked->global.all_spaces, .labels = selector->text};
     struct listing listing;
 
-    if (!listing_read(session->place, SESSION_CHANGE, asked->global.all_spaces, selector,
-                      &session->arena, &listing, err))
+    if (!listing_read(session->place, SESSION_CHANGE, &query, selector, &session->arena, &listing,
+                      err))
         return false;
     for (uint32_t i = 0; i < listing.count; i++)
         if (!delete_row(session, &listing.rows[i], err))

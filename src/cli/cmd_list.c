@@ -5,10 +5,6 @@
 #include "cli/target.h"
 #include "cli/tasktable.h"
 
-enum {
-    LOOK_MS = 200
-};
-
 struct list_options {
     struct global_options global;
     const char *selector;
@@ -55,20 +51,36 @@ static bool read_named(struct list *list, struct arena *arena, struct listing *r
     return true;
 }
 
+static struct place_query query_of(const struct list *list)
+{
+    return (struct place_query){
+        .all_spaces = list->options->global.all_spaces,
+        .labels = list->selector.text,
+    };
+}
+
 static bool read_rows(struct list *list, struct arena *arena, struct listing *ret, struct err *err)
 {
     enum session_access access = list->options->watch ? SESSION_WRITE : SESSION_READ;
+    struct place_query query = query_of(list);
 
     if (has_names(list))
         return read_named(list, arena, ret, err);
-    return listing_read(list->session->place, access, list->options->global.all_spaces,
-                        &list->selector, arena, ret, err);
+    return listing_read(list->session->place, access, &query, &list->selector, arena, ret, err);
 }
 
 static void print_names(struct list *list, const struct listing *listing)
 {
     for (uint32_t i = 0; i < listing->count; i++)
         fprintf(list->session->out, TARGET_KIND "/%.*s\n", STR_ARG(listing->rows[i].name));
+}
+
+static bool print_document(struct list *list, struct arena *arena, const struct task *task,
+                           struct err *err)
+{
+    struct json_value value = agenttask_value(arena, task);
+
+    return output_print(&list->output, &value, list->session->out, err);
 }
 
 static bool print_documents(struct list *list, struct arena *arena, const struct listing *listing,
@@ -87,11 +99,9 @@ static bool print_documents(struct list *list, struct arena *arena, const struct
             return false;
         *err = (struct err){0};
     }
-    for (uint32_t i = 0; is_one && i < count; i++) {
-        value = agenttask_value(arena, &tasks[i]);
-        if (!output_print(&list->output, &value, list->session->out, err))
+    for (uint32_t i = 0; is_one && i < count; i++)
+        if (!print_document(list, arena, &tasks[i], err))
             return false;
-    }
     if (is_one)
         return true;
     value = agenttask_list_value(arena, tasks, count);
@@ -131,45 +141,52 @@ static bool print_rows(struct list *list, struct arena *arena, const struct list
     return print_table(list, listing, err);
 }
 
-/* Rows that are new or have changed since `before`. */
-static struct listing changed_rows(struct arena *arena, const struct listing *before,
-                                   const struct listing *now)
+struct watch {
+    struct list *list;
+    const struct listing *shown;
+    struct err *err;
+    bool has_failed;
+};
+
+static bool is_listed(const struct watch *watch, const struct task *task)
 {
-    struct listing changed = {0};
+    if (!has_names(watch->list))
+        return selector_selects(&watch->list->selector, &task->labels);
+    for (uint32_t i = 0; i < watch->shown->count; i++)
+        if (str_equal(task->name, watch->shown->rows[i].name))
+            return true;
+    return false;
+}
 
-    for (uint32_t i = 0; i < now->count; i++) {
-        const struct store_row *old = listing_find(before, now->rows[i].uid);
+static bool print_change(void *ctx, const struct task *task)
+{
+    struct watch *watch = ctx;
+    struct list *list = watch->list;
+    auto_end(arena_fini) struct arena arena = {0};
+    struct store_row row = listing_row_of(task);
+    struct listing one = {.rows = &row, .count = 1};
 
-        if (!old || old->version != now->rows[i].version)
-            listing_add(&changed, arena, &now->rows[i]);
-    }
-    return changed;
+    if (!is_listed(watch, task))
+        return true;
+    watch->has_failed = output_is_document(&list->output)
+                            ? !print_document(list, &arena, task, watch->err)
+                            : !print_rows(list, &arena, &one, watch->err);
+    return !watch->has_failed && fflush(list->session->out) == 0;
 }
 
 /* Ends only by a signal, a reader that went away, or an error. */
-static bool watch(struct list *list, struct listing *before, struct err *err)
+static bool watch(struct list *list, const struct listing *shown, struct err *err)
 {
-    struct arena arenas[2] = {{0}, {0}}; /* of this look, and of the one before */
-    bool is_good = true;
     const struct place *place = list->session->place;
+    struct place_query query = query_of(list);
+    struct err failure = {0};
+    struct watch watch = {.list = list, .shown = shown, .err = &failure};
 
-    for (uint32_t look = 1; is_good && place->pause(place->self, LOOK_MS); look++) {
-        struct arena *arena = &arenas[look % 2];
-        struct listing now, changed;
-
-        arena_fini(arena);
-        is_good = read_rows(list, arena, &now, err);
-        if (!is_good)
-            break;
-        changed = changed_rows(arena, before, &now);
-        is_good = changed.count == 0 || print_rows(list, arena, &changed, err);
-        if (fflush(list->session->out) != 0)
-            break;
-        *before = now;
-    }
-    arena_fini(&arenas[0]);
-    arena_fini(&arenas[1]);
-    return is_good;
+    if (has_names(list) && shown->count == 1)
+        query.name = shown->rows[0].name;
+    if (!place->follow(place->self, &query, shown, print_change, &watch, err))
+        return false;
+    return !watch.has_failed || err_set(err, failure.kind, "%s", failure.text);
 }
 
 static bool list_once(struct list *list, struct listing *ret, struct err *err)

@@ -7,11 +7,6 @@
 #include "cli/place.h"
 #include "cli/target.h"
 
-enum {
-    LOOK_FIRST_MS = 20, /* doubled after every look in vain */
-    LOOK_MAX_MS = 250,
-};
-
 struct wait_options {
     struct global_options global;
     const char *demand;
@@ -127,21 +122,17 @@ static bool look(struct wait *wait, const char *name, bool *ret, struct err *err
     return is_good;
 }
 
-/* Sleeps, but not beyond the deadline; false: it has passed. */
-static bool pause_look(struct wait *wait, int64_t *look_ms)
+/* Not beyond the deadline; false: it has passed. */
+static bool pause_look(const struct wait *wait)
 {
     const struct place *place = wait->session->place;
     int64_t left_ms = wait->deadline_ms - wait->session->monotonic_ms();
 
-    if (left_ms <= 0 || !place->pause(place->self, *look_ms < left_ms ? *look_ms : left_ms))
-        return false;
-    *look_ms = 2 * *look_ms < LOOK_MAX_MS ? 2 * *look_ms : LOOK_MAX_MS;
-    return true;
+    return left_ms > 0 && place->pause(place->self, left_ms);
 }
 
 static bool wait_for(struct wait *wait, const char *name, struct err *err)
 {
-    int64_t look_ms = LOOK_FIRST_MS;
     bool is_over = false;
 
     for (;;) {
@@ -149,7 +140,7 @@ static bool wait_for(struct wait *wait, const char *name, struct err *err)
             return false;
         if (is_over)
             return true;
-        if (!pause_look(wait, &look_ms))
+        if (!pause_look(wait))
             return give_up(wait, name, err);
     }
 }

@@ -39,14 +39,14 @@ static bool visit_row(void *ctx, const struct store_row *row)
     return true;
 }
 
-bool listing_read(const struct place *place, enum session_access access, bool all_spaces,
-                  const struct selector *selector, struct arena *arena, struct listing *ret,
-                  struct err *err)
+bool listing_read(const struct place *place, enum session_access access,
+                  const struct place_query *query, const struct selector *selector,
+                  struct arena *arena, struct listing *ret, struct err *err)
 {
     struct listing listing = {0};
     struct visit visit = {selector, arena, &listing};
 
-    if (!place->list(place->self, access, all_spaces, visit_row, &visit, err)) {
+    if (!place->list(place->self, access, query, visit_row, &visit, err)) {
         if (err->kind != ERR_ABSENT)
             return false;
         *err = (struct err){0};

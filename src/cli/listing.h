@@ -11,9 +11,9 @@ struct listing {
 };
 
 /* No place for tasks yet is an empty one. */
-must_use bool listing_read(const struct place *place, enum session_access access, bool all_spaces,
-                           const struct selector *selector, struct arena *arena,
-                           struct listing *ret, struct err *err);
+must_use bool listing_read(const struct place *place, enum session_access access,
+                           const struct place_query *query, const struct selector *selector,
+                           struct arena *arena, struct listing *ret, struct err *err);
 
 /* One more, whose texts outlive the listing. */
 void listing_add(struct listing *listing, struct arena *arena, const struct store_row *row);

@@ -2,12 +2,15 @@
 #include "cli/local_place.h"
 
 #include "cli/extract.h"
+#include "cli/listing.h"
 #include "cli/profile_list.h"
 #include "cli/run_here.h"
 #include "driver/local.h"
 
 enum {
-    LOOK_MS = 100,
+    LOOK_FIRST_MS = 20, /* doubled after every look in vain */
+    LOOK_MAX_MS = 250,
+    LOG_LOOK_MS = 100,
     SWEEP_MS = 1000, /* a lost supervisor is noticed after that long */
     /* Minified, a byte of the code may have become an escape of six. */
     SHOWN_SIZE_MAX = 6 * RESULT_SIZE_MAX,
@@ -23,13 +26,13 @@ static bool place_find(void *self, enum session_access access, struct str name, 
     return session_store(self, access, &store, err) && store_read(store, name, arena, ret, err);
 }
 
-static bool place_list(void *self, enum session_access access, bool all_spaces,
+static bool place_list(void *self, enum session_access access, const struct place_query *query,
                        bool (*visit)(void *ctx, const struct store_row *row), void *ctx,
                        struct err *err)
 {
     struct store *store;
 
-    (void)all_spaces; /* there is but one */
+    (void)query; /* there is but one namespace, and the caller selects */
     return session_store(self, access, &store, err) && store_list(store, visit, ctx, err);
 }
 
@@ -52,7 +55,73 @@ static bool place_pause(void *self, int64_t ms)
             session_sweep(session);
         session->sweep_at_ms = now_ms + SWEEP_MS;
     }
+    if (ms > session->look_ms)
+        ms = session->look_ms;
+    session->look_ms = 2 * ms < LOOK_MAX_MS ? 2 * ms : LOOK_MAX_MS;
     return session->pause(ms);
+}
+
+struct follow {
+    struct session *session;
+    const struct listing *before;
+    bool (*visit)(void *ctx, const struct task *task);
+    void *ctx;
+    bool has_stopped;
+};
+
+/* What is new, or has changed since the look before. One that went meanwhile is left out. */
+static bool follow_row(struct follow *follow, const struct store_row *row, struct err *err)
+{
+    const struct store_row *old = listing_find(follow->before, row->uid);
+    auto_end(arena_fini) struct arena arena = {0};
+    struct task task;
+
+    if (old && old->version == row->version)
+        return true;
+    if (place_read(follow->session, row, &arena, &task, err)) {
+        follow->has_stopped = !follow->visit(follow->ctx, &task);
+        return true;
+    }
+    if (err->kind != ERR_ABSENT)
+        return false;
+    *err = (struct err){0};
+    return true;
+}
+
+static bool follow_look(struct follow *follow, struct arena *arena, struct listing *ret,
+                        struct err *err)
+{
+    static const struct selector all = {0};
+    static const struct place_query query = {0};
+
+    if (!listing_read(follow->session->place, SESSION_WRITE, &query, &all, arena, ret, err))
+        return false;
+    for (uint32_t i = 0; i < ret->count && !follow->has_stopped; i++)
+        if (!follow_row(follow, &ret->rows[i], err))
+            return false;
+    return true;
+}
+
+static bool place_follow(void *self, const struct place_query *query, const struct listing *shown,
+                         bool (*visit)(void *ctx, const struct task *task), void *ctx,
+                         struct err *err)
+{
+    struct follow follow = {.session = self, .before = shown, .visit = visit, .ctx = ctx};
+    struct arena arenas[2] = {{0}, {0}}; /* of this look, and of the one before */
+    struct listing listings[2];
+    bool is_good = true;
+
+    (void)query;
+    for (uint32_t look = 0; is_good && place_pause(self, LOOK_MAX_MS); look++) {
+        arena_fini(&arenas[look % 2]);
+        is_good = follow_look(&follow, &arenas[look % 2], &listings[look % 2], err);
+        if (follow.has_stopped)
+            break;
+        follow.before = &listings[look % 2];
+    }
+    arena_fini(&arenas[0]);
+    arena_fini(&arenas[1]);
+    return is_good;
 }
 
 static bool place_cancel(void *self, const struct task *task, struct err *err)
@@ -146,7 +215,7 @@ static bool place_log_show(void *self, const struct task *task, const struct pla
     for (;;) {
         if (!log_read(self, task, log, &filter, &offset, err))
             return false;
-        if (!log->shown(log->ctx) || ends || !place_pause(self, LOOK_MS))
+        if (!log->shown(log->ctx) || ends || !place_pause(self, LOG_LOOK_MS))
             return true;
         if (!is_over(self, task, &ends, err))
             return false;
@@ -167,11 +236,13 @@ static void place_close(void *self)
 
 void local_place(struct session *session, struct place *ret)
 {
+    session->look_ms = LOOK_FIRST_MS;
     *ret = (struct place){
         .self = session,
         .space = "default",
         .find = place_find,
         .list = place_list,
+        .follow = place_follow,
         .read = place_read,
         .pause = place_pause,
         .cancel = place_cancel,

@@ -8,6 +8,7 @@
 #include "store/runlog.h"
 #include "store/store.h"
 
+struct listing;
 struct run_options;
 struct run_request;
 struct output;
@@ -25,6 +26,12 @@ struct place_log {      /* what to show of a task's output, and to whom */
     void *ctx;
 };
 
+struct place_query { /* which tasks */
+    bool all_spaces;
+    struct str name;   /* empty: all */
+    struct str labels; /* a selector that was checked (cli/selector.h); empty: all */
+};
+
 struct place {
     void *self;
     const char *space; /* the namespace that commands are about */
@@ -34,15 +41,19 @@ struct place {
      * any place for one yet. */
     bool (*find)(void *self, enum session_access access, struct str name, struct arena *arena,
                  struct task *ret, struct err *err);
-    /* Rows in order of name (of all namespaces: of namespace and name). ERR_ABSENT: no place yet,
-     * which is as good as none. */
-    bool (*list)(void *self, enum session_access access, bool all_spaces,
+    /* Rows in order of name (of all namespaces: of namespace and name); a place may leave it to
+     * the caller to select by labels. ERR_ABSENT: no place yet, which is as good as none. */
+    bool (*list)(void *self, enum session_access access, const struct place_query *query,
                  bool (*visit)(void *ctx, const struct store_row *row), void *ctx, struct err *err);
+    /* Every task of those that changes from what was shown (by list() or find(), last), whole,
+     * until visit returns false. The caller selects by labels, as above. */
+    bool (*follow)(void *self, const struct place_query *query, const struct listing *shown,
+                   bool (*visit)(void *ctx, const struct task *task), void *ctx, struct err *err);
     /* Whole tasks for documents; those that are gone by now are left out. */
     bool (*read)(void *self, const struct store_row *row, struct arena *arena, struct task *ret,
                  struct err *err);
-    /* False when the caller should stop waiting. Returns after ms at the latest, earlier if
-     * something may have changed; does what has to be done meanwhile. */
+    /* False when the caller should stop waiting. Returns after ms at the latest, earlier if what
+     * was found last may have changed; does what has to be done meanwhile. */
     bool (*pause)(void *self, int64_t ms);
 
     bool (*cancel)(void *self, const struct task *task, struct err *err);

@@ -132,7 +132,7 @@ bool selector_parse(struct arena *arena, struct str text, struct selector *ret, 
     skip_blanks(&reader);
     if (reader.rest.size > 0)
         return refuse(&reader, "expected a comma");
-    *ret = (struct selector){demands, count};
+    *ret = (struct selector){demands, count, text};
     return true;
 }
 

@@ -28,6 +28,7 @@ struct selector_demand {
 struct selector { /* the zero value selects everything */
     const struct selector_demand *demands;
     uint32_t count;
+    struct str text; /* as it was given */
 };
 
 /* ERR_INVALID with the place. Views point into `text`; NULL or empty selects everything. */

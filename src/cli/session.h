@@ -48,6 +48,7 @@ struct session {
     struct store *store;
     bool has_swept;
     int64_t sweep_at_ms; /* while waiting; 0: not yet */
+    int64_t look_ms;     /* how long the next pause may be, here */
 };
 
 void session_fini(struct session *session); /* leaves its place; the streams are the caller's */
