@@ -2,7 +2,6 @@
 #include "sys/loop.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -199,7 +198,6 @@ bool loop_open(struct loop **ret, struct err *err)
     uv_idle_init(&loop->uv, &loop->at_once);
     loop->later.data = loop;
     loop->at_once.data = loop;
-    signal(SIGPIPE, SIG_IGN);
     *ret = loop;
     return true;
 }

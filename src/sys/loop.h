@@ -11,7 +11,6 @@
 
 struct loop;
 
-/* A peer that goes away is an error from then on, not our end (SIGPIPE is ignored). */
 must_use bool loop_open(struct loop **ret, struct err *err);
 void loop_close(struct loop *loop); /* NULL is fine. Everything on it must have been closed */
 void loop_run(struct loop *loop);   /* until loop_stop(), or nothing is left to wait for */

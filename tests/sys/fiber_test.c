@@ -148,7 +148,7 @@ static void ten_thousand_switches_keep_every_stack_apart(void **state)
     fiber_pool_free(pool);
 }
 
-static __attribute__((noinline)) uint32_t sink(uint32_t depth)
+static __attribute__((noinline, no_sanitize("address"))) uint32_t sink(uint32_t depth)
 {
     volatile char frame[4096];
 
