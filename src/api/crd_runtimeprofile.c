@@ -22,8 +22,8 @@ static const struct crd_row rows[] = {
     CRD_BOUND("spec.capabilities.add", "Those that are given.", .size_max = 1),
     CRD_BOUND("spec.capabilities.add[]", NULL, .size_max = 32, .pattern = "^NET_BIND_SERVICE$"),
     CRD_BOUND("spec.command",
-              "What is run; the arguments of the task follow. Absent: the program "
-              "itself.",
+              "What is run; the arguments of the task follow. Absent: the interpreter "
+              "and the program.",
               .size_max = COMMAND_MAX),
     CRD_BOUND("spec.command[]", NULL, .size_max = WORD_MAX, .pattern = PATTERN_TEXT),
     CRD_BOUND("spec.env", "Environment variables of every task; those of the task come on top.",
@@ -33,7 +33,7 @@ static const struct crd_row rows[] = {
     CRD_BOUND("spec.env[].value", "Its value; absent: empty.", .size_max = VALUE_MAX,
               .pattern = PATTERN_TEXT),
     CRD_BOUND("spec.fileName", "Name of the program's file below /workspace.", .size_min = 1,
-              .size_max = NAME_SIZE_MAX, .pattern = "^[^/\\x00]+$"),
+              .size_max = NAME_SIZE_MAX, .pattern = "^[-._a-zA-Z0-9]+$"),
     CRD_FIELD("spec.hostUsers", "True: without a user namespace, also where there could be one."),
     CRD_BOUND("spec.image", "The image: name@sha256:digest, or any name with allowTag.",
               .size_min = 1, .size_max = IMAGE_SIZE_MAX, .pattern = "^[^\\x00-\\x20\\x7f]+$"),
@@ -74,7 +74,8 @@ static const struct crd_rule rules[] = {
              "self.image.matches('^[^@]+@sha256:[0-9a-f]{64}$') || "
              "(has(self.allowTag) && self.allowTag && !self.image.contains('@'))",
              "spec.image needs a digest (name@sha256:...), or allowTag: true"),
-    CRD_RULE("spec.fileName", "self != '.' && self != '..'", "must be the name of a file"),
+    CRD_RULE("spec.fileName", "self != '.' && !self.startsWith('..')",
+             "must be the name of a file"),
     CRD_RULE("spec.timeoutSeconds",
              "!has(self.default) || !has(self.max) || self.default <= self.max",
              "spec.timeoutSeconds.default is more than its maximum"),

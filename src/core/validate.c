@@ -59,16 +59,6 @@ static bool source_validate(struct str source, struct err *err)
            check_text("spec.code.source", source, err);
 }
 
-static bool key_is_valid(struct str key) /* of a ConfigMap, and a file name */
-{
-    if (key.size > NAME_SIZE_MAX || str_starts(key, "..") || str_is(key, "."))
-        return false;
-    for (size_t i = 0; i < key.size; i++)
-        if ((key.at[i] < '0' || key.at[i] > '9') && !env_name_is_valid((struct str){&key.at[i], 1}))
-            return false;
-    return key.size > 0;
-}
-
 static bool code_validate(const struct task_spec *spec, struct err *err)
 {
     bool has_reference = spec->config_map.at || spec->config_map_key.at;

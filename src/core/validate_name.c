@@ -73,3 +73,16 @@ bool env_name_is_valid(struct str name)
     }
     return true;
 }
+
+bool key_is_valid(struct str key)
+{
+    if (key.size > NAME_SIZE_MAX || str_starts(key, "..") || str_is(key, "."))
+        return false;
+    for (size_t i = 0; i < key.size; i++) {
+        char c = key.at[i];
+
+        if (!is_alphanumeric(c) && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return key.size > 0;
+}

@@ -31,8 +31,6 @@ static bool image_validate(const struct profile *profile, struct err *err)
 static bool command_validate(const struct profile *profile, struct err *err)
 {
     char shown[QUOTE_TEXT];
-    bool has_path =
-        profile->file_name.size > 0 && memchr(profile->file_name.at, '/', profile->file_name.size);
 
     if (!check_count("spec.command", profile->command.count, COMMAND_MAX, err) ||
         !check_count("spec.local.args", profile->interpreter_args.count, COMMAND_MAX, err))
@@ -43,12 +41,11 @@ static bool command_validate(const struct profile *profile, struct err *err)
     for (uint32_t i = 0; i < profile->interpreter_args.count; i++)
         if (!check_text("spec.local.args", profile->interpreter_args.at[i], err))
             return false;
-    if (has_path || profile->file_name.size > NAME_SIZE_MAX || str_is(profile->file_name, ".") ||
-        str_is(profile->file_name, ".."))
-        return err_set(err, ERR_INVALID, "spec.fileName: %s is no file name",
+    if (!key_is_valid(profile->file_name)) /* it is one, in the ConfigMap of the code */
+        return err_set(err, ERR_INVALID,
+                       "spec.fileName: %s is no file name: letters, digits, '-', '_', '.'",
                        quote(profile->file_name, shown));
-    return check_text("spec.fileName", profile->file_name, err) &&
-           check_text("spec.local.interpreter", profile->interpreter, err) &&
+    return check_text("spec.local.interpreter", profile->interpreter, err) &&
            check_env("spec.env", &profile->env, err);
 }
 

@@ -59,7 +59,8 @@ static void an_image_is_pinned_by_digest(void **state)
 
 static void a_file_name_stays_in_its_directory(void **state)
 {
-    static const char *const names[] = {"../entrypoint.py", "a/b", "/etc/passwd", "..", "."};
+    static const char *const names[] = {
+        "../entrypoint.py", "a/b", "/etc/passwd", "..", ".", "..a", "a b", "\xc3\xa4", ""};
     struct profile profile = profile_good();
 
     (void)state;
