@@ -112,6 +112,8 @@ def pods_made(space, begin):
 
 
 class Crashes(Stage):
+    is_bare = is_alone = True
+
     def every_point(self, label, spec, drive):
         whole = Life(self, label, spec, drive, None)
         expected = whole.run()

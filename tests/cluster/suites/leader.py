@@ -11,6 +11,8 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 
 
 class Leader(Stage):
+    is_bare = is_alone = True
+
     def operator(self):
         manager = Manager("--namespace", self.space, "--leader-elect", "--lease-namespace", self.space)
         self.addCleanup(manager.kill)

@@ -18,7 +18,7 @@ import unittest
 import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-BUILD = os.path.join(ROOT, "build")
+BUILD = os.environ.get("AGENTTASK_BUILD", os.path.join(ROOT, "build"))
 STATE = os.environ.get("CLUSTER_STATE", "/var/cache/agenttask-cluster/" + os.environ.get("CLUSTER", "agenttask"))
 KUBECONFIG = os.path.join(STATE, "kubeconfig")
 IMAGE = os.environ.get("IMG", "example.com/agenttask-operator:test")
