@@ -49,7 +49,12 @@ typedef bool cluster_work(struct cluster *cluster, struct fiber *fiber, void *ct
 must_use bool cluster_do(struct cluster *cluster, cluster_work *work, void *ctx, struct err *err);
 struct kube_client cluster_client(struct cluster *cluster, struct fiber *fiber);
 
-/* One request and its answer. `what` names it in errors: "get agenttask a". */
+/* One request and its answer, within a fiber; says what to do about errors. */
+must_use bool cluster_ask(struct cluster *cluster, struct fiber *fiber, struct arena *arena,
+                          const struct kube_request *request, const char *what,
+                          struct json_value *ret, struct err *err);
+
+/* The same from outside of one. `what` names it in errors: "get agenttask a". */
 must_use bool cluster_call(struct cluster *cluster, struct arena *arena,
                            const struct kube_request *request, const char *what,
                            struct json_value *ret, struct err *err);

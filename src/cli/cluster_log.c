@@ -162,14 +162,13 @@ static bool log_kept(struct cluster *cluster, struct fiber *fiber, const struct 
                      const struct place_log *log, int64_t from, struct err *err)
 {
     struct arena *arena = &cluster->session->arena;
-    struct kube_client client = cluster_client(cluster, fiber);
     struct kube_request request =
         request_get(arena, &resource_configmaps, task->space, task->status.logs.config_map);
     struct json_value map;
 
     if (task->status.logs.config_map.size == 0)
         return true; /* the code wrote nothing, or nothing could be kept: the status says which */
-    if (!kube_call(&client, arena, &request, "get the kept output", &map, err))
+    if (!cluster_ask(cluster, fiber, arena, &request, "get the kept output", &map, err))
         return false;
     show_kept(log, last_lines(kept_text(arena, &map, task, from), log->tail_lines));
     (void)log->shown(log->ctx);

@@ -6,6 +6,7 @@
 #include "cli/cluster_door.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "core/validate.h"
 #include "kube/resource.h"
 #include "kube/response.h"
 
@@ -53,6 +54,41 @@ struct kube_client cluster_client(struct cluster *cluster, struct fiber *fiber)
     };
 }
 
+/* What a person can do about it. */
+static const char *hint_of(const struct err *err, int32_t status)
+{
+    if (status == 401)
+        return "log in again: the server does not accept the credentials of this context";
+    if (status == 403)
+        return "an administrator can bind you to the role agenttask-editor";
+    if (status == 404 && err->kind == ERR_REFUSED)
+        return "is the operator installed on this cluster?";
+    if (status == 0 && err->kind == ERR_RETRY)
+        return "is the cluster up? --context chooses another one, --local this machine";
+    return NULL;
+}
+
+bool cluster_ask(struct cluster *cluster, struct fiber *fiber, struct arena *arena,
+                 const struct kube_request *request, const char *what, struct json_value *ret,
+                 struct err *err)
+{
+    struct kube_client client = cluster_client(cluster, fiber);
+    struct kube_response response = {0};
+    struct err unread = {0};
+
+    if (!kube_send(&client, arena, request, &response, err) ||
+        !response_check(&response, what, err)) {
+        const char *hint = hint_of(err, response.status);
+        if (hint)
+            cluster->session->hint = hint;
+        return response.status != 0 ? false : err_wrap(err, "%s", what);
+    }
+    if (response.body.size > JSON_SIZE_MAX)
+        return err_set(err, ERR_LIMIT, "%s: more than %d bytes", what, JSON_SIZE_MAX);
+    return json_read(arena, response.body, ret, &unread) ||
+           err_set(err, ERR_RETRY, "%s: no answer of an API server: %s", what, unread.text);
+}
+
 struct question {
     struct arena *arena;
     const struct kube_request *request;
@@ -63,10 +99,9 @@ struct question {
 static bool ask(struct cluster *cluster, struct fiber *fiber, void *ctx, struct err *err)
 {
     const struct question *question = ctx;
-    struct kube_client client = cluster_client(cluster, fiber);
 
-    return kube_call(&client, question->arena, question->request, question->what, question->ret,
-                     err);
+    return cluster_ask(cluster, fiber, question->arena, question->request, question->what,
+                       question->ret, err);
 }
 
 bool cluster_call(struct cluster *cluster, struct arena *arena, const struct kube_request *request,
@@ -102,12 +137,11 @@ static bool page_get(struct cluster *cluster, struct fiber *fiber, const struct 
                      const struct list_query *query, struct arena *arena, struct json_value *ret,
                      struct err *err)
 {
-    struct kube_client client = cluster_client(cluster, fiber);
     struct str space = walk->query->all_spaces ? (struct str){0} : cluster->access.space;
     struct kube_request request = request_list(arena, &resource_agenttasks, space, query);
 
     request.size_max = query->limit > 1 ? PAGE_BYTES_MAX : JSON_SIZE_MAX;
-    return kube_call(&client, arena, &request, "list agenttasks", ret, err);
+    return cluster_ask(cluster, fiber, arena, &request, "list agenttasks", ret, err);
 }
 
 static bool page_visit(struct list_walk *walk, struct arena *arena, const struct json_value *page,
@@ -386,8 +420,12 @@ bool agentctl_cluster_open(struct session *session, const struct global_options 
     struct kubeconfig_sources sources = sources_of(session, global);
 
     cluster->session = session;
-    if (!kubeconfig_load(&session->arena, &sources, &cluster->access, err) ||
-        !cluster_connect(cluster, err))
+    if (!kubeconfig_load(&session->arena, &sources, &cluster->access, err))
+        return false;
+    if (!name_is_valid(cluster->access.space))
+        return err_set(err, ERR_INVALID, "--namespace: \"%.*s\" is no name of a namespace",
+                       STR_ARG(cluster->access.space));
+    if (!cluster_connect(cluster, err))
         return false;
     *ret = (struct place){
         .self = cluster,

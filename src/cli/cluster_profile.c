@@ -65,6 +65,42 @@ static bool print_rows(struct cluster *cluster, const struct json_value *list, b
     return true;
 }
 
+static bool profile_read(struct cluster *cluster, struct str name, struct json_value *ret,
+                         struct err *err)
+{
+    struct arena *arena = &cluster->session->arena;
+    struct kube_request request =
+        request_get(arena, &resource_runtimeprofiles, (struct str){0}, name);
+
+    if (cluster_call(cluster, arena, &request, "get runtimeprofile", ret, err))
+        return true;
+    if (err->kind != ERR_ABSENT)
+        return false;
+    *err = (struct err){0}; /* said again in the user's terms */
+    cluster->session->hint = "agentctl profiles lists those there are";
+    return err_set(err, ERR_ABSENT, "the cluster has no runtime profile \"%.*s\"", STR_ARG(name));
+}
+
+/* As kubectl shows it: who set which field is not for people. */
+static void managed_drop(const struct json_value *profile)
+{
+    const struct json_value *at = json_get(profile, "metadata");
+    struct json_value *metadata = NULL;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < profile->count; i++)
+        if (at == &profile->items[i])
+            metadata = &profile->items[i];
+    if (!metadata || metadata->kind != JSON_OBJECT)
+        return;
+    for (uint32_t i = 0; i < metadata->count; i++)
+        if (!str_is(metadata->keys[i], "managedFields")) {
+            metadata->keys[kept] = metadata->keys[i];
+            metadata->items[kept++] = metadata->items[i];
+        }
+    metadata->count = kept;
+}
+
 static bool read_named(struct cluster *cluster, const struct words *names, struct json_value *ret,
                        struct err *err)
 {
@@ -72,10 +108,8 @@ static bool read_named(struct cluster *cluster, const struct words *names, struc
     struct json_value items = json_list();
 
     for (uint32_t i = 0; i < names->count; i++) {
-        struct kube_request request =
-            request_get(arena, &resource_runtimeprofiles, (struct str){0}, str_of(names->at[i]));
         struct json_value value;
-        if (!cluster_call(cluster, arena, &request, "get runtimeprofile", &value, err))
+        if (!profile_read(cluster, str_of(names->at[i]), &value, err))
             return false;
         json_add(arena, &items, value);
     }
@@ -105,6 +139,8 @@ bool cluster_profiles(void *self, const struct words *names, const char *output_
     } else if (!cluster_call(cluster, arena, &request, "list runtimeprofiles", &list, err)) {
         return false;
     }
+    for (uint32_t i = 0; json_get(&list, "items") && i < json_get(&list, "items")->count; i++)
+        managed_drop(&json_get(&list, "items")->items[i]);
     if (!output_is_document(&output))
         return print_rows(cluster, &list, output.kind == OUTPUT_NAME, err);
     return output_print(&output, names->count == 1 ? &json_get(&list, "items")->items[0] : &list,
@@ -116,13 +152,10 @@ bool cluster_profiles(void *self, const struct words *names, const char *output_
 static bool profile_get(struct cluster *cluster, struct str name, struct profile *ret,
                         struct err *err)
 {
-    struct arena *arena = &cluster->session->arena;
-    struct kube_request request =
-        request_get(arena, &resource_runtimeprofiles, (struct str){0}, name);
     struct json_value value;
 
-    return cluster_call(cluster, arena, &request, "get runtimeprofile", &value, err) &&
-           runtimeprofile_read(arena, &value, NULL, API_LENIENT, ret, err);
+    return profile_read(cluster, name, &value, err) &&
+           runtimeprofile_read(&cluster->session->arena, &value, NULL, API_LENIENT, ret, err);
 }
 
 /* The first one for this kind of file that the cluster has. */

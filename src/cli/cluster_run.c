@@ -270,6 +270,8 @@ static bool task_create(struct cluster_view *view, struct err *err)
                                                     : EXIT_PLATFORM;
     if (err->kind == ERR_PRESENT)
         session->hint = "choose another --name, or agentctl delete it";
+    if (err->kind == ERR_ABSENT)
+        session->hint = "kubectl create namespace makes it";
     return false;
 }
 

@@ -35,7 +35,8 @@ static bool run_run(struct session *session, const void *options_at, struct err 
     if (options->raw && session->out_is_terminal)
         return err_set(err, ERR_INVALID, "--raw is not for a terminal");
     if (!run_requests_make(session, options, &requests, &count, err)) {
-        session->exit_code = err->kind == ERR_REFUSED ? EXIT_PLATFORM : STATUS_USAGE;
+        session->exit_code =
+            err->kind == ERR_REFUSED || err->kind == ERR_RETRY ? EXIT_PLATFORM : STATUS_USAGE;
         return false;
     }
     return run_all(session, options, &output, requests, count, err);
@@ -61,7 +62,7 @@ static const struct flag flags[] = {
     {"wait", 0, FLAG_SWITCH, AT(wait), NULL, "show the ending instead of the output"},
     {"quiet", 'q', FLAG_SWITCH, AT(quiet), NULL, "no progress and no remarks on stderr"},
     {"raw", 0, FLAG_SWITCH, AT(raw), NULL, "the output's own bytes; not on a terminal"},
-    {"dry-run", 0, FLAG_SWITCH, AT(dry_run), NULL, "show the sandbox's steps, run nothing"},
+    {"dry-run", 0, FLAG_SWITCH, AT(dry_run), NULL, "check it and show what would run"},
     {"insecure-without", 0, FLAG_LIST, AT(without), "CONTROL,...", "leave controls out: a test"},
     FLAG_OUTPUT(OUTPUT_WORDS),
 };

@@ -15,7 +15,10 @@ static void print_all(struct buf *ret)
                          "\nUsage:\n  agentctl COMMAND [flags]\n\nCommands:\n"));
     for (uint32_t i = 0; i < command_count(); i++)
         buf_print(ret, "  %-12s%s\n", command_at(i)->name, command_at(i)->summary);
-    buf_add(ret, STR_LIT("\nA task is named by its name, or by @latest: the newest.\n"
+    buf_add(ret, STR_LIT("\nTasks run on the cluster that kubectl would use; without a kubeconfig, "
+                         "or with --local,\n"
+                         "on this machine.\n"
+                         "A task is named by its name, or by @latest: the newest.\n"
                          "\"agentctl help COMMAND\" says more about a command.\n"));
 }
 

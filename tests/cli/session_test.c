@@ -120,7 +120,7 @@ static void a_kubeconfig_is_never_silently_ignored(void **state)
     home_init(&home);
     assert_false(place(&home, NULL, &plain, &session, &home_err));
     assert_int_equal(home_err.kind, ERR_REFUSED);
-    assert_non_null(strstr(home_err.text, "the cluster client is not part of this version"));
+    assert_non_null(strstr(home_err.text, "the cluster client cannot be loaded"));
     assert_string_equal(session.hint, "pass --local to work on this machine");
     arena_fini(&session.arena);
 
@@ -135,21 +135,19 @@ static void a_kubeconfig_is_never_silently_ignored(void **state)
     arena_fini(&session.arena);
 }
 
-static void a_cluster_that_is_asked_for_is_refused(void **state)
+static void a_cluster_that_is_asked_for_is_never_this_machine(void **state)
 {
     static const struct {
         struct global_options global;
         enum err_kind kind;
         const char *text;
     } rows[] = {
-        {{.context = "prod"},
-         ERR_REFUSED, "--context: the cluster client is not part of this version"               },
-        {{.kubeconfig = "/etc/k"},
-         ERR_REFUSED, "--kubeconfig: the cluster client is not part of this version"            },
+        {{.context = "prod"},                ERR_REFUSED, "the cluster client cannot be loaded"                                     },
+        {{.kubeconfig = "/etc/k"},           ERR_REFUSED, "the cluster client cannot be loaded"                                     },
         {{.local = true, .context = "prod"},
-         ERR_INVALID, "--local and --context contradict each other"                             },
+         ERR_INVALID,                                     "--local and --context contradict each other"                             },
         {{.local = true, .space = "team"},
-         ERR_REFUSED, "--namespace team: tasks on this machine are all in the namespace default"},
+         ERR_REFUSED,                                     "--namespace team: tasks on this machine are all in the namespace default"},
     };
 
     (void)state;
@@ -159,7 +157,7 @@ static void a_cluster_that_is_asked_for_is_refused(void **state)
 
         assert_false(place(NULL, NULL, &rows[i].global, &session, &err));
         assert_int_equal(err.kind, rows[i].kind);
-        assert_string_equal(err.text, rows[i].text);
+        assert_contains(err.text, rows[i].text);
         arena_fini(&session.arena);
     }
 }
@@ -184,7 +182,7 @@ int main(void)
         cmocka_unit_test(colour_is_for_terminals_that_want_it),
         cmocka_unit_test(without_a_kubeconfig_it_is_here),
         cmocka_unit_test(a_kubeconfig_is_never_silently_ignored),
-        cmocka_unit_test(a_cluster_that_is_asked_for_is_refused),
+        cmocka_unit_test(a_cluster_that_is_asked_for_is_never_this_machine),
         cmocka_unit_test(reading_makes_no_store),
     };
 
