@@ -226,7 +226,7 @@ static void waits_on_silence(struct visit *visit)
 {
     struct kube_request request = visit_request(HTTP_GET, "/echo");
 
-    request.timeout_ms = 300;
+    request.timeout_ms = 600;
     for (int i = 0; i < 3; i++)
         visit_expect(visit, &request, ERR_RETRY, 0);
 }
@@ -279,7 +279,7 @@ static void reads_streams(struct visit *visit)
         {"/stream?n=0",            ERR_NONE,   ""                          },
         {"/stream?n=1&end=cut",    ERR_RETRY,  "line 0\nhalf a li"         },
         {"/stream?n=2&end=silent", ERR_RETRY,  "line 0\nline 1\n"          },
-        {"/stream?n=8&ms=100",     ERR_NONE,
+        {"/stream?n=8&ms=200",     ERR_NONE,
          "line 0\nline 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\n"},
         {"/refused-stream",        ERR_STALE,  ""                          },
         {"/nothing",               ERR_ABSENT, ""                          },
@@ -291,7 +291,7 @@ static void reads_streams(struct visit *visit)
         auto_end(buf_fini) struct buf bytes;
         struct err err = {0};
         request.is_stream = true;
-        request.timeout_ms = 500; /* the longest one above takes longer, but is never silent */
+        request.timeout_ms = 1200; /* the longest one above takes longer, but is never silent */
         buf_init(&bytes, 1000);
         bool is_well = kube_stream(&visit->client, &request, "read it", 0, take_all, &bytes, &err);
         if (err.kind != cases[i].kind)
@@ -383,6 +383,38 @@ static void a_token_file_is_read_again_when_it_is_refused(void **state)
     loopback_write(server(state), "accepted", "one");
     access.token_file = arena_print(&arena, "%s/token", server(state)->directory);
     visit_as(*state, &access, finds_the_new_token, NULL);
+}
+
+static void asks_the_plugin_again(struct visit *visit)
+{
+    visit_get(visit, "/token");
+    loopback_write(visit->loopback, "token", "plugged-2");
+    loopback_write(visit->loopback, "accepted", "plugged-2");
+    visit_get(visit, "/token");
+}
+
+static void a_plugin_is_asked_again_when_it_is_refused(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct kube_access access = loopback_plain(&arena, *state);
+    const char *directory = server(state)->directory;
+    const struct str args[] = {STR_LIT("-c"),
+                               arena_print(&arena,
+                                           "printf '{\"apiVersion\":"
+                                           "\"client.authentication.k8s.io/v1\",\"kind\":"
+                                           "\"ExecCredential\",\"status\":{\"token\":\"%%s\"}}'"
+                                           " \"$(cat %s/token)\"",
+                                           directory)};
+
+    loopback_write(server(state), "token", "plugged-1");
+    loopback_write(server(state), "accepted", "plugged-1");
+    access.has_exec = true;
+    access.exec = (struct kube_exec){
+        .command = STR_LIT("/bin/sh"),
+        .args = {args, 2},
+        .api_version = STR_LIT("client.authentication.k8s.io/v1"),
+    };
+    visit_as(*state, &access, asks_the_plugin_again, NULL);
 }
 
 static void a_credential_that_cannot_be_had_is_no_absent_object(void **state)
@@ -511,6 +543,7 @@ int main(void)
         cmocka_unit_test(a_stream_ends_when_its_time_is_up),
         cmocka_unit_test(who_reads_a_stream_may_ask_for_more),
         cmocka_unit_test(a_token_file_is_read_again_when_it_is_refused),
+        cmocka_unit_test(a_plugin_is_asked_again_when_it_is_refused),
         cmocka_unit_test(a_credential_that_cannot_be_had_is_no_absent_object),
         cmocka_unit_test(a_server_that_is_not_there_is_an_error),
         cmocka_unit_test(every_answer_is_counted_once),
