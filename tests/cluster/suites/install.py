@@ -134,6 +134,8 @@ class Install(Stage):
     def live_through_everything(self):
         """Lives that between them need every right."""
         self.task("good", LARGE, resources=SMALL, ttlSecondsAfterFinished=3)
+        self.task("unknown", profile="nobody-made-it")
+        self.wait_end("unknown")
         self.task("slow", SLOW, resources=SMALL)
         self.task("stopped", SLOW, resources=SMALL)
         self.wait_phase("slow", "Running")

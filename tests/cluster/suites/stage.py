@@ -162,6 +162,14 @@ def audit_end():
     return os.path.getsize(os.path.join(STATE, "log", "audit.log"))
 
 
+def pods_made(space, since=0):
+    """The names of the Pods that were created there, each as often as it was."""
+    return [event["objectRef"]["name"] for event in audit(since)
+            if event.get("verb") == "create" and event.get("objectRef", {}).get("resource") == "pods" and
+            event["objectRef"].get("namespace") == space and "subresource" not in event["objectRef"] and
+            event.get("responseStatus", {}).get("code") == 201]
+
+
 def wait_for(what, seconds=30, every=0.05, why="it does not happen"):
     """What `what` returns, once that is true."""
     until = time.monotonic() + seconds
