@@ -497,13 +497,13 @@ static bool is_grave(const struct plan *plan)
         case ACTION_HOLD_TASK:
         case ACTION_PUT_POLICY:
         case ACTION_PUT_CODE:
-        case ACTION_BOUND_RUN:
             break;
         case ACTION_SET_STATUS:
             if (reason_is_ending(plan->status.reason) || phase_is_terminal(plan->status.phase))
                 return true;
             break;
         case ACTION_START_RUN:
+        case ACTION_BOUND_RUN: /* not again because a cache stands still */
         case ACTION_STOP_RUN:
         case ACTION_KEEP_OUTPUT: /* dear: not twice because a cache stands still */
         case ACTION_DROP_RUN:

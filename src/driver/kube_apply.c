@@ -135,6 +135,7 @@ static bool code_put(struct kube_task *run, struct err *err)
 
     assert(run->is_whole && run->has_profile); /* starting a run follows from a live look */
     value = configmap_code_value(run->arena, &run->task, run->job, run->profile.file_name);
+    run->memory->has_made_code = true; /* from now on it may be there */
     if (!object_make(run, &resource_configmaps, name, &value, &made, &object, err))
         return false;
     if (made == OBJECT_STRANGER) {
@@ -156,12 +157,14 @@ static bool code_drop(struct kube_task *run, struct err *err)
 
     if (object_get(run, &resource_configmaps, name, &object, &absent)) {
         child_read(&object, &child);
-        return !child_is_of(&child, &run->task) || code_drop_object(run, &object, err);
+        if (child_is_of(&child, &run->task) && !code_drop_object(run, &object, err))
+            return false;
+    } else if (absent.kind != ERR_ABSENT) {
+        *err = absent;
+        return false;
     }
-    if (absent.kind == ERR_ABSENT)
-        return true;
-    *err = absent;
-    return false;
+    run->memory->has_made_code = false;
+    return true;
 }
 
 /* -- starting a run ------------------------------------------------------------- */

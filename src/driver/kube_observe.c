@@ -379,33 +379,42 @@ static void room_look(struct kube_task *run, struct world *ret)
     come_again(run, memory->quota_until_ms);
 }
 
-/* Its own code object is asked for where that decides: a run may be started with it, or must not be
- * any more. A task without an intent has made none, or will find it when it makes it. While there
- * is a Pod it stands; after the Pod is gone or let go, it was dropped before. */
+/* What of its own code object follows from the rest, without asking. A task without an intent has
+ * made none, or will find it when it makes it. While there is a Pod it stands; after the Pod is
+ * gone or let go, it was dropped before. Where the cache decides nothing, it is taken to be there.
+ */
+static bool code_guess(const struct kube_task *run, const struct world *world)
+{
+    bool is_over = phase_is_terminal(run->task.status.phase);
+
+    if (!is_over)
+        return run_is_there(world) || run->task.status.attempt != 0;
+    return (run_is_there(world) && world->run.is_held) || run->memory->has_made_code;
+}
+
+/* It is asked for where that decides: a run may be started with it, or must not be any more. */
 static bool code_find(struct kube_task *run, bool is_live, struct world *ret, struct err *err)
 {
-    bool is_intended = run->task.status.attempt != 0;
+    struct kube_memory *memory = run->memory;
     struct json_value object;
     struct err why = {0};
     struct child child;
 
-    ret->has_code = ret->code_exists = run_is_there(ret) || is_intended;
-    if (phase_is_terminal(run->task.status.phase))
-        ret->code_exists = run_is_there(ret) && ret->run.is_held;
-    if (phase_is_terminal(run->task.status.phase) || run_is_there(ret) || !is_live ||
-        (!is_intended && !run->memory->has_code_stranger))
+    ret->has_code = ret->code_exists = code_guess(run, ret);
+    if (!is_live || run_is_there(ret) || !(ret->code_exists || memory->has_code_stranger))
         return true;
-    ret->has_code = ret->code_exists = false;
-    run->memory->has_code_stranger = false;
+    ret->has_code = ret->code_exists = memory->has_code_stranger = false;
     if (!object_get(run, &resource_configmaps, run_code_name(run->arena, &run->task), &object,
                     &why)) {
         if (why.kind != ERR_ABSENT)
             *err = why;
+        else
+            memory->has_made_code = false;
         return why.kind == ERR_ABSENT;
     }
     child_read(&object, &child);
-    ret->has_code = ret->code_exists = is_intended && child_is_of(&child, &run->task);
-    run->memory->has_code_stranger = !child_is_of(&child, &run->task);
+    ret->has_code = ret->code_exists = code_guess(run, ret) && child_is_of(&child, &run->task);
+    memory->has_code_stranger = !child_is_of(&child, &run->task);
     return true;
 }
 

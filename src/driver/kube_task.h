@@ -47,6 +47,7 @@ struct kube_memory {
     enum run_wait wait;                 /* what its run waits for ... */
     int64_t wait_since_ms;              /* ... since we first saw it */
     bool is_pod_checked;                /* it is stored as it was sent */
+    bool has_made_code;                 /* and did not see it dropped */
     bool has_code_stranger;             /* a foreign object bears the name of its code */
     uint32_t invalid_count;             /* how often the Pod was refused as invalid */
     char invalid[240];                  /* in the server's words */

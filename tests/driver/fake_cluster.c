@@ -10,8 +10,16 @@
 #include "base/date.h"
 #include "fake_kubelet.h"
 
+struct asked {
+    char plural[32], part[16];
+    struct str name;
+    struct json_value body;
+};
+
 struct exchange {
     struct fake_cluster *cluster;
+    enum http_method method;
+    struct asked asked;
     const struct exchange_events *events;
     void *ctx;
     int32_t status;
@@ -185,6 +193,8 @@ static void store(struct fake_cluster *cluster, struct fake_object *object, stru
         if (promise)
             broke(cluster, promise);
     }
+    if (str_equal(printed(cluster, &value), printed(cluster, &object->value)))
+        return; /* nothing is written, nobody hears of it */
     object->value = value;
     stamp(cluster, &object->value);
     if (can_go(object))
@@ -240,12 +250,6 @@ static const struct json_value *add(struct fake_cluster *cluster, const char *pl
 }
 
 /* -- requests ---------------------------------------------------------------------- */
-
-struct asked {
-    char plural[32], part[16];
-    struct str name;
-    struct json_value body;
-};
 
 static void answer(struct exchange *exchange, int32_t status, struct str body)
 {
@@ -304,6 +308,17 @@ static void path_split(struct fake_cluster *cluster, struct str path, struct ask
     }
 }
 
+/* Made for an owner that is gone: the collector comes at once. */
+static bool is_orphan(const struct fake_cluster *cluster, const struct json_value *object)
+{
+    const struct json_value *owners = look_list(meta(object), "ownerReferences");
+
+    for (uint32_t i = 0; owners && i < cluster->object_count; i++)
+        if (look_item(owners, "uid", look_text(meta(&cluster->objects[i].value), "uid")))
+            return false;
+    return owners != NULL;
+}
+
 static void on_create(struct exchange *exchange, const struct asked *asked)
 {
     struct fake_cluster *cluster = exchange->cluster;
@@ -328,10 +343,14 @@ static void on_create(struct exchange *exchange, const struct asked *asked)
     }
     stored = add(cluster, asked->plural, value);
     answer_object(exchange, stored);
-    if (is_pod && ++cluster->pods_created > 1)
+    if (is_pod && cluster->has_rivals && fake_kubelet_is_late(cluster, stored))
+        cluster->pods_late++;
+    else if (is_pod && ++cluster->pods_created > 1)
         broke(cluster, "S3: a second Pod was created");
     if (cluster->loses_codes && str_ends(name, "-code"))
         erase(cluster, find(cluster, asked->plural, name));
+    else if (is_orphan(cluster, &value))
+        begin_deletion(cluster, find(cluster, asked->plural, name));
 }
 
 /* What a client may not change by a patch stays as it is. */
@@ -459,9 +478,11 @@ static void on_get(struct exchange *exchange, const struct asked *asked)
         answer(exchange, 200, str_of(cluster->plan.output));
 }
 
-static void act(struct exchange *exchange, enum http_method method, const struct asked *asked)
+static void act(struct exchange *exchange)
 {
-    switch (method) {
+    const struct asked *asked = &exchange->asked;
+
+    switch (exchange->method) {
     case HTTP_GET:
         on_get(exchange, asked);
         return;
@@ -496,37 +517,60 @@ static void note(struct fake_cluster *cluster, enum http_method method, const st
         cluster->write_count++;
 }
 
-static bool is_hit(const struct fake_cluster *cluster)
+/* Is this the request that goes wrong, in one of these ways? */
+static bool is_hit(const struct fake_cluster *cluster, uint32_t faults)
 {
-    return cluster->fault != FAKE_NO_FAULT && cluster->request_count == cluster->fault_at;
+    return cluster->fault != FAKE_NO_FAULT && cluster->request_count == cluster->fault_at &&
+           (faults & UINT32_C(1) << cluster->fault) != 0;
 }
+
+static void enlist(struct fake_cluster *cluster, struct exchange *exchange)
+{
+    uint32_t place = 0;
+
+    while (cluster->exchanges[place])
+        place++;
+    assert(place < FAKE_EXCHANGES_MAX);
+    cluster->exchanges[place] = exchange;
+}
+
+#define ONE(fault) (UINT32_C(1) << (fault))
 
 static struct exchange *start(void *self, const struct kube_request *request,
                               const struct exchange_events *events, void *ctx)
 {
     struct fake_cluster *cluster = self;
     struct exchange *exchange = calloc(1, sizeof(*exchange));
-    struct asked asked;
-    uint32_t place = 0;
 
     assert(exchange);
-    *exchange = (struct exchange){.cluster = cluster, .events = events, .ctx = ctx};
-    path_split(cluster, request->path, &asked);
+    *exchange = (struct exchange){
+        .cluster = cluster, .events = events, .ctx = ctx, .method = request->method};
+    path_split(cluster, request->path, &exchange->asked);
     if (request->body.size > 0)
-        asked.body = parsed(cluster, request->body);
-    note(cluster, request->method, &asked);
-    if (!is_hit(cluster) || cluster->fault == FAKE_KILL || cluster->fault == FAKE_RESET)
-        act(exchange, request->method, &asked);
-    if (is_hit(cluster) && cluster->fault == FAKE_REFUSE)
+        exchange->asked.body = parsed(cluster, request->body);
+    note(cluster, request->method, &exchange->asked);
+    if (!is_hit(cluster, ONE(FAKE_REFUSE) | ONE(FAKE_UNHEARD) | ONE(FAKE_DELAY)))
+        act(exchange);
+    if (is_hit(cluster, ONE(FAKE_REFUSE)))
         refuse(exchange, 500, "InternalError", "etcdserver: leader changed");
-    exchange->is_lost =
-        is_hit(cluster) && (cluster->fault == FAKE_RESET || cluster->fault == FAKE_UNHEARD);
-    cluster->is_killed |= is_hit(cluster) && cluster->fault == FAKE_KILL;
-    while (cluster->exchanges[place])
-        place++;
-    assert(place < FAKE_EXCHANGES_MAX);
-    cluster->exchanges[place] = exchange;
+    exchange->is_lost = is_hit(cluster, ONE(FAKE_RESET) | ONE(FAKE_UNHEARD));
+    cluster->is_killed |= is_hit(cluster, ONE(FAKE_KILL));
+    if (is_hit(cluster, ONE(FAKE_STALL) | ONE(FAKE_DELAY)))
+        cluster->stalled = exchange;
+    else
+        enlist(cluster, exchange);
     return exchange;
+}
+
+void fake_resume(struct fake_cluster *cluster)
+{
+    if (!cluster->stalled)
+        return;
+    if (cluster->fault == FAKE_DELAY)
+        act(cluster->stalled);
+    enlist(cluster, cluster->stalled);
+    cluster->stalled = NULL;
+    cluster->fault = FAKE_NO_FAULT;
 }
 
 static void stop(void *self, struct exchange *exchange)
@@ -536,6 +580,8 @@ static void stop(void *self, struct exchange *exchange)
     for (uint32_t i = 0; i < FAKE_EXCHANGES_MAX; i++)
         if (cluster->exchanges[i] == exchange)
             cluster->exchanges[i] = NULL;
+    if (cluster->stalled == exchange)
+        cluster->stalled = NULL;
     free(exchange);
 }
 
@@ -660,6 +706,7 @@ void fake_fini(struct fake_cluster *cluster)
 {
     for (uint32_t i = 0; i < FAKE_EXCHANGES_MAX; i++)
         free(cluster->exchanges[i]);
+    free(cluster->stalled);
     arena_fini(&cluster->arena);
 }
 

@@ -46,6 +46,8 @@ enum fake_fault_kind {
     FAKE_RESET,   /* acted on; the connection breaks before the answer comes */
     FAKE_REFUSE,  /* not acted on: HTTP 500 */
     FAKE_UNHEARD, /* not acted on: no connection */
+    FAKE_STALL,   /* acted on; the answer comes when fake_resume() says so */
+    FAKE_DELAY,   /* acted on only then: it was still on its way */
 };
 
 struct fake_cluster {
@@ -66,12 +68,15 @@ struct fake_cluster {
     enum fake_fault_kind fault;
     uint32_t fault_at; /* number of the request, from 1 */
     bool is_killed;
+    struct exchange *stalled;
     const char *refuse_pods; /* with that message, as 403 (or 422 with "invalid") */
     bool mutates_pods;
     bool loses_codes; /* code ConfigMaps are removed by somebody as soon as they are made */
     /* account */
     char requests[FAKE_REQUESTS_MAX][FAKE_TEXT];
     uint32_t request_count, write_count, pods_created, starts;
+    bool has_rivals;        /* then a Pod may be made late, which can never start ... */
+    uint32_t pods_late;     /* ... and is not counted above */
     char broken[FAKE_TEXT]; /* the first promise that was broken; "": none */
     void (*changed)(void *ctx, const char *plural, const struct json_value *object, bool is_gone);
     void *ctx;
@@ -79,6 +84,7 @@ struct fake_cluster {
 
 void fake_init(struct fake_cluster *cluster);
 void fake_fini(struct fake_cluster *cluster);
+void fake_resume(struct fake_cluster *cluster); /* what was stalled or delayed goes on */
 struct transport fake_transport(struct fake_cluster *cluster);
 struct reactor fake_reactor(struct fake_cluster *cluster);
 

@@ -182,11 +182,16 @@ static void bind_pod(struct fake_cluster *cluster, const struct json_value *pod)
             "\"state\":{\"terminated\":{\"exitCode\":0,\"reason\":\"Completed\"}}}]}}");
 }
 
-static void start_code(struct fake_cluster *cluster, const struct json_value *pod)
+bool fake_kubelet_is_late(struct fake_cluster *cluster, const struct json_value *pod)
 {
     const struct json_value *task = task_of(cluster, pod);
 
-    if (!task || is_over(task))
+    return !task || is_over(task);
+}
+
+static void start_code(struct fake_cluster *cluster, const struct json_value *pod)
+{
+    if (fake_kubelet_is_late(cluster, pod))
         snprintf(cluster->broken, sizeof(cluster->broken), "S4: code started after the verdict");
     if (!fake_find(cluster, "networkpolicies", "agenttask-default-deny"))
         snprintf(cluster->broken, sizeof(cluster->broken), "X7: code started without a policy");

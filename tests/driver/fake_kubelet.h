@@ -5,4 +5,6 @@
 #include "fake_cluster.h"
 
 int64_t fake_kubelet_next_ms(struct fake_cluster *cluster); /* INT64_MAX: nothing will */
-void fake_kubelet_act(struct fake_cluster *cluster);        /* all that is due */
+/* Its task is over or gone: it may never start. */
+bool fake_kubelet_is_late(struct fake_cluster *cluster, const struct json_value *pod);
+void fake_kubelet_act(struct fake_cluster *cluster); /* all that is due */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "api/agenttask_kept.h"
 #include "api/look.h"
@@ -22,8 +23,8 @@ static const struct {
 
 /* -- caches --------------------------------------------------------------------- */
 
-static void cache_follow(struct life *life, const char *plural, const struct json_value *object,
-                         bool is_gone)
+static void cache_follow(struct operator_of_one *op, const char *plural,
+                         const struct json_value *object, bool is_gone)
 {
     auto_end(arena_fini) struct arena arena = {0};
     auto_end(buf_fini) struct buf kept;
@@ -33,39 +34,60 @@ static void cache_follow(struct life *life, const char *plural, const struct jso
     for (size_t i = 0; i < countof(kinds); i++) {
         if (strcmp(kinds[i].plural, plural) != 0)
             continue;
+        op->is_due = true;
+        if (op->life->is_frozen && (op->life->freeze_kinds & UINT32_C(1) << i))
+            continue;
         if (is_gone)
-            cache_drop(life->caches[i], meta.space, meta.name);
+            cache_drop(op->caches[i], meta.space, meta.name);
         else if (kinds[i].keep(&arena, object, &kept))
-            cache_put(life->caches[i], &(struct cached){meta.space, meta.name, meta.uid,
-                                                        meta.version, buf_str(&kept)});
-        life->is_due = true;
+            cache_put(op->caches[i], &(struct cached){meta.space, meta.name, meta.uid, meta.version,
+                                                      buf_str(&kept)});
     }
+}
+
+static void freeze(struct life *life)
+{
+    if (life->freeze_at == 0 || life->cluster.request_count < life->freeze_at)
+        return;
+    life->is_frozen = true;
+    life->frozen_until_ms = life->cluster.now_ms + life->freeze_ms;
+    life->freeze_at = 0;
 }
 
 static void changed(void *ctx, const char *plural, const struct json_value *object, bool is_gone)
 {
     struct life *life = ctx;
 
-    if (!life->caches_stand_still)
-        cache_follow(life, plural, object, is_gone);
+    freeze(life);
+    for (size_t i = 0; i < countof(life->operators); i++)
+        cache_follow(&life->operators[i], plural, object, is_gone);
 }
 
 /* As after a start: lists of all that is there. */
-static void caches_fill(struct life *life)
+static void caches_fill(struct operator_of_one *op)
 {
+    struct fake_cluster *cluster = &op->life->cluster;
+
     for (size_t i = 0; i < countof(kinds); i++) {
-        cache_free(life->caches[i]);
-        life->caches[i] = cache_new();
+        cache_free(op->caches[i]);
+        op->caches[i] = cache_new();
     }
-    life->views = (struct kube_caches){
-        .tasks = life->caches[0],
-        .pods = life->caches[1],
-        .profiles = life->caches[2],
-        .policies = life->caches[3],
+    op->views = (struct kube_caches){
+        .tasks = op->caches[0],
+        .pods = op->caches[1],
+        .profiles = op->caches[2],
+        .policies = op->caches[3],
         .is_synced = true,
     };
-    for (uint32_t i = 0; i < life->cluster.object_count; i++)
-        cache_follow(life, life->cluster.objects[i].plural, &life->cluster.objects[i].value, false);
+    for (uint32_t i = 0; i < cluster->object_count; i++)
+        cache_follow(op, cluster->objects[i].plural, &cluster->objects[i].value, false);
+}
+
+static void thaw(struct life *life)
+{
+    life->is_frozen = false;
+    for (size_t i = 0; i < countof(life->operators); i++)
+        caches_fill(&life->operators[i]);
 }
 
 /* -- a unit of work ---------------------------------------------------------------- */
@@ -73,94 +95,130 @@ static void caches_fill(struct life *life)
 static void room_ask(void *ctx, const struct task *task, struct kube_room *ret)
 {
     (void)task;
-    *ret = ((struct life *)ctx)->room;
+    *ret = ((struct operator_of_one *)ctx)->life->room;
 }
 
 static bool place_take(void *ctx)
 {
-    struct life *life = ctx;
+    struct operator_of_one *op = ctx;
 
-    if (life->places == 0)
+    if (op->places == 0)
         return false;
-    life->places--;
+    op->places--;
     return true;
 }
 
 static void place_give(void *ctx)
 {
-    ((struct life *)ctx)->places++;
+    ((struct operator_of_one *)ctx)->places++;
 }
 
 static void unit_main(struct fiber *fiber, void *ctx)
 {
-    struct life *life = ctx;
+    struct operator_of_one *op = ctx;
     auto_end(arena_fini) struct arena arena = {0};
     struct kube_task run = {
         .arena = &arena,
-        .client = {.transport = &life->transport,
-                   .reactor = &life->reactor,
+        .client = {.transport = &op->life->transport,
+                   .reactor = &op->life->reactor,
                    .fiber = fiber,
-                   .is_stopped = &life->is_stopped},
-        .settings = &life->settings,
-        .caches = &life->views,
+                   .is_stopped = &op->is_stopped},
+        .settings = &op->life->settings,
+        .caches = &op->views,
         .space = STR_LIT("default"),
         .name = STR_LIT("t"),
-        .memory = &life->memory,
+        .memory = &op->memory,
         .room = room_ask,
         .capture_enter = place_take,
         .capture_leave = place_give,
-        .ctx = life,
-        .followed = life->followed,
+        .ctx = op,
+        .followed = op->followed,
     };
     struct driver driver = kube_driver(&run);
     bool is_well;
 
-    life->fiber = fiber;
-    life->err = (struct err){0};
+    op->fiber = fiber;
+    op->err = (struct err){0};
     do
-        is_well = reconcile_task(&driver, &arena, &life->result, &life->err);
+        is_well = reconcile_task(&driver, &arena, &op->result, &op->err);
     while (is_well && kube_task_goes_on(&run));
-    life->wake_ms = is_well ? life->result.wake_at_ms : INT64_MAX;
-    if (is_well && run.look_at_ms != 0 && run.look_at_ms < life->wake_ms)
-        life->wake_ms = run.look_at_ms;
-    life->is_working = false;
+    op->wake_ms = is_well ? op->result.wake_at_ms : INT64_MAX;
+    if (is_well && run.look_at_ms != 0 && run.look_at_ms < op->wake_ms)
+        op->wake_ms = run.look_at_ms;
+    op->is_working = false;
 }
 
-static void restart(struct life *life)
+static void restart(struct operator_of_one *op)
 {
-    life->restarts++;
-    life->cluster.is_killed = life->is_stopped = false;
-    life->memory = (struct kube_memory){0};
-    life->failures = 0;
-    life->places = 1;
-    caches_fill(life);
-    life->is_due = true;
+    op->restarts++;
+    op->life->cluster.is_killed = op->is_stopped = false;
+    op->memory = (struct kube_memory){0};
+    op->failures = 0;
+    op->places = 1;
+    op->wake_ms = INT64_MAX;
+    caches_fill(op);
+    op->is_due = true;
 }
 
-static void unit(struct life *life)
+static void operator_run(struct operator_of_one *op, int64_t for_ms);
+
+/* Another one leads for as long as this one is stalled, and then this one goes on. */
+static void stall(struct operator_of_one *op)
 {
-    assert(++life->units < LIFE_UNITS_MAX);
-    life->is_due = false;
-    life->is_working = true;
-    if (!fiber_start(life->fibers, unit_main, life))
+    struct operator_of_one *rival = &op->life->operators[1];
+
+    restart(rival);
+    rival->restarts = 0;
+    operator_run(rival, LIFE_STALL_MS);
+    fake_resume(&op->life->cluster);
+}
+
+static void back_off(struct operator_of_one *op)
+{
+    op->wake_ms = op->life->cluster.now_ms + (INT64_C(5) << op->failures);
+    op->failures += op->failures < 15;
+}
+
+/* What an operator does besides: a Pod whose task is gone is let go. */
+static void sweep(struct fake_cluster *cluster)
+{
+    if (!fake_find(cluster, "pods", "t-pod"))
+        return;
+    fake_delete(cluster, "pods", "t-pod");
+    fake_merge(cluster, "pods", "t-pod", "{\"metadata\":{\"finalizers\":null}}");
+}
+
+static void unit(struct operator_of_one *op)
+{
+    struct fake_cluster *cluster = &op->life->cluster;
+
+    if (++op->units == LIFE_UNITS_MAX) {
+        life_show(op->life);
+        fprintf(stderr, "no rest: %s; %s\n", op->result.because, op->err.text);
+        abort();
+    }
+    op->is_due = false;
+    op->is_working = true;
+    if (!fiber_start(op->life->fibers, unit_main, op))
         assert(false);
-    while (life->is_working) {
-        if (life->cluster.is_killed && !life->is_stopped) {
-            life->is_stopped = true;
-            fiber_wake(life->fiber);
-        } else if (!fake_turn(&life->cluster)) {
-            fake_advance(&life->cluster, fake_next_ms(&life->cluster));
+    while (op->is_working) {
+        if (cluster->is_killed && !op->is_stopped) {
+            op->is_stopped = true;
+            fiber_wake(op->fiber);
+        } else if (cluster->stalled && op == &op->life->operators[0]) {
+            stall(op);
+        } else if (!fake_turn(cluster)) {
+            fake_advance(cluster, fake_next_ms(cluster));
         }
     }
-    if (life->is_stopped) {
-        restart(life);
-        return;
-    }
-    if (life->err.kind == ERR_NONE)
-        life->failures = 0;
-    else if (life->err.kind != ERR_ABSENT)
-        life->wake_ms =
-            life->cluster.now_ms + (INT64_C(5) << (life->failures < 15 ? life->failures++ : 15));
+    if (op->is_stopped)
+        restart(op);
+    else if (op->err.kind == ERR_NONE)
+        op->failures = 0;
+    else if (op->err.kind != ERR_ABSENT)
+        back_off(op);
+    else
+        sweep(cluster);
 }
 
 /* -- a life ------------------------------------------------------------------------- */
@@ -191,24 +249,36 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
     return a_ms < b_ms ? a_ms : b_ms;
 }
 
-void life_run(struct life *life, int64_t for_ms)
+static void operator_run(struct operator_of_one *op, int64_t for_ms)
 {
+    struct life *life = op->life;
     int64_t end_ms = life->cluster.now_ms + for_ms;
 
-    while (life->is_due || life->cluster.now_ms < end_ms) {
+    while (op->is_due || life->cluster.now_ms < end_ms) {
         int64_t next_ms;
-        if (life->is_due) {
-            unit(life);
+        if (op->is_due) {
+            unit(op);
             continue;
         }
-        next_ms = earlier(earlier(fake_next_ms(&life->cluster), next_event(life)), life->wake_ms);
+        next_ms = earlier(earlier(fake_next_ms(&life->cluster), next_event(life)), op->wake_ms);
+        if (life->is_frozen)
+            next_ms = earlier(next_ms, life->frozen_until_ms);
         if (next_ms > end_ms)
             break;
         fake_advance(&life->cluster, next_ms);
+        while (fake_turn(&life->cluster)) /* for one who is stalled and loses patience */
+            ;
         events_happen(life);
-        life->is_due |= life->cluster.now_ms >= life->wake_ms;
+        if (life->is_frozen && life->cluster.now_ms >= life->frozen_until_ms)
+            thaw(life);
+        op->is_due |= life->cluster.now_ms >= op->wake_ms;
     }
     fake_advance(&life->cluster, end_ms);
+}
+
+void life_run(struct life *life, int64_t for_ms)
+{
+    operator_run(&life->operators[0], for_ms);
 }
 
 void life_init(struct life *life)
@@ -218,8 +288,6 @@ void life_init(struct life *life)
                      .pull_grace_ms = 120000,
                      .policy_settle_ms = 1000},
         .room = {.has_room = true,                                                      .waits_for = REASON_QUEUED     },
-        .places = 1,
-        .wake_ms = INT64_MAX,
     };
     fake_init(&life->cluster);
     life->cluster.changed = changed;
@@ -227,7 +295,11 @@ void life_init(struct life *life)
     life->transport = fake_transport(&life->cluster);
     life->reactor = fake_reactor(&life->cluster);
     life->fibers = fiber_pool_new(2);
-    caches_fill(life);
+    for (size_t i = 0; i < countof(life->operators); i++) {
+        life->operators[i].life = life;
+        restart(&life->operators[i]);
+        life->operators[i].restarts = 0;
+    }
     fake_create(&life->cluster, "runtimeprofiles",
                 "{\"apiVersion\":\"execution.agenttask.io/v1alpha1\",\"kind\":\"RuntimeProfile\","
                 "\"metadata\":{\"name\":\"python3.11\"},\"spec\":{\"image\":"
@@ -237,11 +309,19 @@ void life_init(struct life *life)
 
 void life_fini(struct life *life)
 {
-    for (size_t i = 0; i < countof(kinds); i++)
-        cache_free(life->caches[i]);
-    kube_capture_free(life->followed);
+    for (size_t i = 0; i < countof(life->operators); i++) {
+        for (size_t j = 0; j < countof(kinds); j++)
+            cache_free(life->operators[i].caches[j]);
+        kube_capture_free(life->operators[i].followed);
+    }
     fiber_pool_free(life->fibers);
     fake_fini(&life->cluster);
+}
+
+void life_show(const struct life *life)
+{
+    for (uint32_t i = 0; i < life->cluster.request_count; i++)
+        fprintf(stderr, "%3u %s\n", i + 1, life->cluster.requests[i]);
 }
 
 void life_policy(struct life *life)

@@ -13,26 +13,21 @@ enum {
     LIFE_END = 4096,
 };
 
+#define LIFE_STALL_MS INT64_C(600000)
+
 struct life_event { /* done by somebody else at that time */
     int64_t at_ms;  /* from the beginning */
     void (*happen)(struct fake_cluster *cluster);
 };
 
-struct life {
-    struct fake_cluster cluster;
-    struct kube_settings settings;
-    struct life_event events[LIFE_EVENTS_MAX];
-    /* the operator */
-    struct transport transport;
-    struct reactor reactor;
+struct operator_of_one {
+    struct life *life;
     struct cache *caches[4]; /* tasks, pods, profiles, policies */
     struct kube_caches views;
     struct kube_memory memory;
     struct kube_capture *followed;
-    struct fiber_pool *fibers;
     struct fiber *fiber;
-    struct kube_room room;
-    bool is_working, is_due, is_stopped, caches_stand_still;
+    bool is_working, is_due, is_stopped;
     int64_t wake_ms;
     uint32_t failures, units, restarts;
     int places; /* for captures */
@@ -40,13 +35,30 @@ struct life {
     struct reconcile_result result;
 };
 
+struct life {
+    struct fake_cluster cluster;
+    struct kube_settings settings;
+    struct life_event events[LIFE_EVENTS_MAX];
+    struct transport transport;
+    struct reactor reactor;
+    struct fiber_pool *fibers;
+    struct kube_room room;
+    /* The second one thinks that it leads, too, while the first is stalled. */
+    struct operator_of_one operators[2];
+    /* From that request on, for so long, the caches of these kinds (bits) show nothing new. */
+    uint32_t freeze_at, freeze_kinds;
+    int64_t freeze_ms, frozen_until_ms;
+    bool is_frozen;
+};
+
 void life_init(struct life *life);
 void life_fini(struct life *life);
-void life_policy(struct life *life); /* the standing one, long since */
+void life_policy(struct life *life);                 /* the standing one, long since */
 void life_task(struct life *life, const char *spec); /* members of a task's spec, as JSON */
 
 /* Until nothing will happen any more, or for so long. */
 void life_run(struct life *life, int64_t for_ms);
+void life_show(const struct life *life); /* what was asked */
 
 /* What came of it, without times, uids and versions, for comparing; and what stands around. */
 const char *life_end(struct life *life, char ret[LIFE_END]);

@@ -291,10 +291,9 @@ static bool life_is_right(struct life *life, const struct scene *scene, const ch
     life_end(life, end);
     if (strcmp(end, scene->end) == 0 && !life->cluster.broken[0])
         return true;
-    for (uint32_t i = 0; i < life->cluster.request_count; i++)
-        print_message("%3u %s\n", i + 1, life->cluster.requests[i]);
+    life_show(life);
     print_message("%s%s\n  got      %s\n  expected %s\n  broken   %s\n  error    %s\n", scene->name,
-                  what, end, scene->end, life->cluster.broken, life->err.text);
+                  what, end, scene->end, life->cluster.broken, life->operators[0].err.text);
     return false;
 }
 
@@ -309,7 +308,7 @@ static void every_life_ends_as_it_should(void **state)
         life_run(&life, LONG_MS);
         wrong += !life_is_right(&life, &scenes[i], "");
         print_message("%-32s %2u writes, %3u requests, %3u units\n", scenes[i].name,
-                      life.cluster.write_count, life.cluster.request_count, life.units);
+                      life.cluster.write_count, life.cluster.request_count, life.operators[0].units);
         wrong += life.cluster.write_count != scenes[i].writes;
         life_fini(&life);
     }
@@ -326,11 +325,12 @@ static uint32_t disturb(const struct scene *scene, enum fake_fault_kind fault, c
         life_begin(&life, scene);
         life.cluster.fault = fault;
         life.cluster.fault_at = at;
+        life.cluster.has_rivals = fault == FAKE_STALL || fault == FAKE_DELAY;
         life_run(&life, LONG_MS);
         snprintf(what, sizeof(what), ", %s at request %u", word, at);
         wrong += !life_is_right(&life, scene, what);
         requests = life.cluster.request_count;
-        assert_int_equal(life.restarts, fault == FAKE_KILL && at <= requests);
+        assert_int_equal(life.operators[0].restarts, fault == FAKE_KILL && at <= requests);
         life_fini(&life);
     }
     return wrong;
@@ -368,6 +368,52 @@ static void a_server_that_fails_once_changes_nothing(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Two who think that they lead: the first is stalled at any request (or the request itself is), the
+ * second lives the whole life, and then the first goes on. */
+static void two_leaders_do_no_more_than_one(void **state)
+{
+    uint32_t wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < countof(scenes); i++) {
+        wrong += disturb(&scenes[i], FAKE_STALL, "stalled");
+        wrong += disturb(&scenes[i], FAKE_DELAY, "delayed");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* S7: caches that stand still, of tasks, of Pods, of both, from any request on. */
+static uint32_t freeze(const struct scene *scene, uint32_t kinds, int64_t for_ms)
+{
+    char what[64];
+    uint32_t requests = 1, wrong = 0;
+
+    for (uint32_t at = 1; at <= requests && wrong == 0; at++) {
+        struct life life;
+        life_begin(&life, scene);
+        life.freeze_at = at;
+        life.freeze_kinds = kinds;
+        life.freeze_ms = for_ms;
+        life_run(&life, LONG_MS);
+        snprintf(what, sizeof(what), ", caches %u stand still at request %u", kinds, at);
+        wrong += !life_is_right(&life, scene, what);
+        requests = life.cluster.request_count;
+        life_fini(&life);
+    }
+    return wrong;
+}
+
+static void old_news_is_not_believed(void **state)
+{
+    uint32_t wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < countof(scenes); i++)
+        for (uint32_t kinds = 1; kinds < 4; kinds++)
+            wrong += freeze(&scenes[i], kinds, 3000) + freeze(&scenes[i], kinds, 300000);
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +421,8 @@ int main(void)
         cmocka_unit_test(whoever_is_killed_after_any_request_changes_nothing),
         cmocka_unit_test(an_answer_that_is_lost_changes_nothing),
         cmocka_unit_test(a_server_that_fails_once_changes_nothing),
+        cmocka_unit_test(two_leaders_do_no_more_than_one),
+        cmocka_unit_test(old_news_is_not_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

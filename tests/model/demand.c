@@ -145,8 +145,7 @@ static bool is_harmless(const struct plan *plan)
         if (action == ACTION_SET_STATUS
                 ? is_ending(plan->status.reason)
                 : action != ACTION_LOOK_AGAIN && action != ACTION_HOLD_TASK &&
-                      action != ACTION_PUT_POLICY && action != ACTION_PUT_CODE &&
-                      action != ACTION_BOUND_RUN)
+                      action != ACTION_PUT_POLICY && action != ACTION_PUT_CODE)
             return false;
     }
     return !ends_it(plan);
