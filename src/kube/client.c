@@ -79,14 +79,14 @@ static bool may_send(const struct kube_client *client, const struct kube_request
 }
 
 static bool call_start(struct call *call, const struct kube_client *client,
-                       const struct kube_request *request, struct err *err)
+                       const struct kube_request *request, bool is_stream, struct err *err)
 {
     *call = (struct call){
         .client = client,
         .retry_after_ms = -1,
-        .is_stream = request->is_stream,
+        .is_stream = is_stream,
     };
-    buf_init(&call->bytes, request->is_stream ? BACKLOG_MAX : request->size_max);
+    buf_init(&call->bytes, is_stream ? BACKLOG_MAX : request->size_max);
     if (!may_send(client, request, err))
         return false;
     call->exchange = client->transport->start(client->transport->self, request, &events, call);
@@ -116,7 +116,7 @@ static bool send_once(const struct kube_client *client, struct arena *arena,
 {
     auto_end(call_fini) struct call call;
 
-    if (!call_start(&call, client, request, err))
+    if (!call_start(&call, client, request, false, err))
         return false;
     while (!call.is_ended && !is_stopped(client))
         call_wait(&call);
@@ -260,7 +260,7 @@ bool kube_stream(const struct kube_client *client, const struct kube_request *re
     struct alarm alarm = {.ring = grow_late, .ctx = &call};
     bool ret;
 
-    if (!call_start(&call, client, request, err))
+    if (!call_start(&call, client, request, true, err))
         return err_wrap(err, "%s", what);
     if (until_ms > 0)
         reactor->arm(reactor->self, &alarm, until_ms);

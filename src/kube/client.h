@@ -32,7 +32,8 @@ must_use bool kube_call(const struct kube_client *client, struct arena *arena,
                         const struct kube_request *request, const char *what,
                         struct json_value *ret, struct err *err);
 
-/* A stream: `take` gets the bytes as they come, in this fiber, and ends it by returning false.
+/* `take` gets the bytes as they come, in this fiber, and ends the call by returning false. Of a
+ * request that is no stream, too: then its timeout is for the whole.
  * True: the stream ended well, by the server or by `take`. ERR_RETRY: it broke, or was silent for
  * request->timeout_ms; other kinds as response_check(). until_ms (monotonic; 0: none): ended then,
  * true. */

@@ -236,7 +236,7 @@ struct kube_request request_log(struct arena *arena, struct str space, struct st
     if (query->limit_bytes > 0)
         add_number(&path, "limitBytes", query->limit_bytes);
     request = request_of(HTTP_GET, path_end(arena, &path));
-    request.is_stream = true;
+    request.is_stream = query->follow; /* else it ends by itself: no connection is made for it */
     request.timeout_ms = query->follow ? 0 : REQUEST_TIMEOUT_MS; /* code may be silent for long */
     request.accept = STR_LIT("application/json, */*");
     return request;

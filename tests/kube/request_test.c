@@ -191,7 +191,7 @@ static void a_log_is_asked_for_in_part(void **state)
 
         snprintf(wanted, sizeof(wanted), "/api/v1/namespaces/d/pods/a-pod/log%s", cases[i].path);
         expect(request.path, wanted);
-        assert_true(request.is_stream);
+        assert_int_equal(request.is_stream, cases[i].query.follow);
         assert_int_equal(request.timeout_ms, cases[i].query.follow ? 0 : REQUEST_TIMEOUT_MS);
     }
 }
