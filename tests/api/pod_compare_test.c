@@ -9,9 +9,9 @@
 static struct json_value stored_pod(struct arena *arena)
 {
     struct str path = arena_print(arena, "%s/tests/api/pod_stored.yaml", getenv("SOURCE_ROOT"));
-    struct json_value *documents;
+    struct json_value *documents = NULL;
     struct err err = {0};
-    uint32_t count;
+    uint32_t count = 0;
     struct str text;
 
     if (!file_read(arena, path.at, 1 << 20, &text, &err) ||

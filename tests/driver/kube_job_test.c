@@ -42,8 +42,8 @@ static void given_init(struct given *given)
 
 static void make(struct given *given, bool user_namespace)
 {
+    struct str text = {0};
     struct err err = {0};
-    struct str text;
 
     if (!kube_effective(&given->arena, &given->task, &given->profile, &given->effective, &err) ||
         !kube_job_make(&given->arena, &given->task, &given->profile, &given->effective,
