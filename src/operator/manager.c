@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #define AGENT        "agenttask-operator/" AGENTTASK_VERSION
 #define LEASE_NAME   "agenttask-operator"
+#define TRIM_MS      INT64_C(10000) /* how often unused memory is given back */
 #define CONFIG_MS    INT64_C(10000) /* how often the file is looked at */
 #define STOP_MS      INT64_C(8000)  /* what is under way may take so long; a Pod's grace is 10 s */
 #define STOP_LOOK_MS INT64_C(20)
@@ -43,7 +45,7 @@ struct manager {
     struct leader *leader; /* NULL: nobody is asked whether we may act */
     struct http_pages probe_pages, metrics_pages;
     struct http_server *probes, *scrapes;
-    struct alarm config_alarm, stop_alarm;
+    struct alarm config_alarm, stop_alarm, trim_alarm;
     int64_t started_ms, stop_ms;
     int exit_code;
     bool is_stopping, is_leaving;
@@ -189,6 +191,16 @@ static void look_at_config(void *ctx)
     }
     manager->reactor.arm(manager->reactor.self, &manager->config_alarm,
                          monotonic_ms(manager) + CONFIG_MS);
+}
+
+/* A burst leaves free memory between what is in use: the heap alone keeps it for the next one. */
+static void trim(void *ctx)
+{
+    struct manager *manager = ctx;
+
+    malloc_trim(0);
+    manager->reactor.arm(manager->reactor.self, &manager->trim_alarm,
+                         monotonic_ms(manager) + TRIM_MS);
 }
 
 /* -- stopping ---------------------------------------------------------------------- */
@@ -374,6 +386,8 @@ static bool open_controller(struct manager *manager, struct err *err)
         manager->reactor.arm(manager->reactor.self, &manager->config_alarm,
                              monotonic_ms(manager) + CONFIG_MS);
     }
+    manager->trim_alarm = (struct alarm){.ring = trim, .ctx = manager};
+    trim(manager);
     manager->stop_alarm = (struct alarm){.ring = look_whether_done, .ctx = manager};
     return controller_start(manager->controller, err);
 }
