@@ -44,6 +44,11 @@ bool kube_effective(struct arena *arena, const struct task *task, const struct p
     struct task_effective effective = {0};
     struct str program;
 
+    if (profile->egress_count > 0) /* a policy that nobody has seen in force is none */
+        return err_set(err, ERR_REFUSED,
+                       "profile %.*s opens the network, and that all the rest of it stays closed "
+                       "cannot be proven here",
+                       STR_ARG(profile->name));
     if (!profile_apply(profile, &task->spec, &effective, err))
         return false;
     effective.command = command_of(arena, &task->spec, profile);

@@ -7,7 +7,7 @@
 #include "core/profile.h"
 
 /* The profile with image and command as this task gets them. ERR_INVALID: the profile does not
- * allow what the task asks for, or cannot be run in a Pod. */
+ * allow what the task asks for, or cannot be run in a Pod. ERR_REFUSED: it opens the network. */
 must_use bool kube_effective(struct arena *arena, const struct task *task,
                              const struct profile *profile, struct task_effective *ret,
                              struct err *err);

@@ -244,7 +244,8 @@ static bool profile_look(struct kube_task *run, bool is_live, struct world *ret,
         return true;
     }
     if (is_live && !profile_fit(run, &object, ret, &why))
-        refuse(ret, REASON_INVALID, arena_copy(run->arena, str_of(why.text)));
+        refuse(ret, why.kind == ERR_REFUSED ? REASON_POLICY_UNENFORCEABLE : REASON_INVALID,
+               arena_copy(run->arena, str_of(why.text)));
     return true;
 }
 

@@ -128,23 +128,34 @@ static void a_referenced_key_stands_in_the_place_of_the_file(void **state)
     arena_fini(&given.arena);
 }
 
-static void input_and_network_are_as_asked(void **state)
+static void input_is_as_asked(void **state)
 {
-    const struct egress egress = {STR_LIT("10.0.0.0/8"), STR_LIT("443")};
     static struct given given;
 
     (void)state;
     given_init(&given);
     given.task.spec.input = STR_LIT("in\n");
-    given.profile.egress = &egress;
-    given.profile.egress_count = 1;
     make(&given, true);
     assert_int_equal(given.job.input_kind, JOB_INPUT_TEXT);
     assert_true(str_is(given.job.input, "in\n"));
-    assert_true(given.job.network_allowed);
     given.task.spec.input = STR_LIT(""); /* given, and empty */
     make(&given, true);
     assert_int_equal(given.job.input_kind, JOB_INPUT_TEXT);
+    arena_fini(&given.arena);
+}
+
+static void a_network_that_is_not_proven_closed_stays_closed(void **state)
+{
+    const struct egress egress = {STR_LIT("10.0.0.0/8"), STR_LIT("443")};
+    static struct given given;
+    struct err err = {0};
+
+    (void)state;
+    given_init(&given);
+    given.profile.egress = &egress;
+    given.profile.egress_count = 1;
+    assert_false(kube_effective(&given.arena, &given.task, &given.profile, &given.effective, &err));
+    assert_int_equal(err.kind, ERR_REFUSED);
     arena_fini(&given.arena);
 }
 
@@ -199,7 +210,8 @@ int main(void)
         cmocka_unit_test(processes_are_counted_where_they_are_ours_alone),
         cmocka_unit_test(the_environment_is_ours_then_the_profiles_then_the_tasks),
         cmocka_unit_test(a_referenced_key_stands_in_the_place_of_the_file),
-        cmocka_unit_test(input_and_network_are_as_asked),
+        cmocka_unit_test(input_is_as_asked),
+        cmocka_unit_test(a_network_that_is_not_proven_closed_stays_closed),
         cmocka_unit_test(what_cannot_run_in_a_pod_is_refused),
         cmocka_unit_test(more_than_a_job_holds_is_refused),
     };
