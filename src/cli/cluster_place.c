@@ -60,7 +60,7 @@ static const char *hint_of(const struct err *err, int32_t status)
     if (status == 401)
         return "log in again: the server does not accept the credentials of this context";
     if (status == 403)
-        return "an administrator can bind you to the role agenttask-editor";
+        return "an administrator can bind you to the roles that it takes";
     if (status == 404 && err->kind == ERR_REFUSED)
         return "is the operator installed on this cluster?";
     if (status == 0 && err->kind == ERR_RETRY)

@@ -158,6 +158,20 @@ static bool profile_get(struct cluster *cluster, struct str name, struct profile
            runtimeprofile_read(&cluster->session->arena, &value, NULL, API_LENIENT, ret, err);
 }
 
+/* The same for those who may use profiles but not look at them: the operator then checks. */
+static bool profile_look(struct cluster *cluster, struct str name, struct profile *ret,
+                         struct err *err)
+{
+    if (profile_get(cluster, name, ret, err))
+        return true;
+    if (err->kind != ERR_REFUSED)
+        return false;
+    *err = (struct err){0};
+    cluster->session->hint = NULL;
+    *ret = (struct profile){.name = name};
+    return true;
+}
+
 /* The first one for this kind of file that the cluster has. */
 static bool profile_guess(struct cluster *cluster, struct str file, struct profile *ret,
                           struct err *err)
@@ -167,7 +181,7 @@ static bool profile_guess(struct cluster *cluster, struct str file, struct profi
     if (!names)
         return err_set(err, ERR_INVALID, CATALOG_UNKNOWN_KIND);
     for (; *names; names++) {
-        if (profile_get(cluster, str_of(*names), ret, err))
+        if (profile_look(cluster, str_of(*names), ret, err))
             return true;
         if (err->kind != ERR_ABSENT)
             return false;
@@ -208,7 +222,7 @@ bool cluster_prepare(void *self, const struct run_options *options, struct run_r
                            err))
             return false;
         spec->profile = request->profile.name;
-    } else if (!profile_get(cluster, spec->profile, &request->profile, err)) {
+    } else if (!profile_look(cluster, spec->profile, &request->profile, err)) {
         return false;
     }
     request->task.uid = (struct str){0}; /* the server gives one */
