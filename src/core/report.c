@@ -26,7 +26,8 @@ enum fact_kind {
 
 #define AT(member) offsetof(struct report, member)
 
-static const struct fact { /* the lines, in this order, each exactly once */
+static const struct fact { /* the lines, in this order, each exactly once. One that is added after
+                            * the first release must not be asked for: Pods outlive an upgrade */
     const char *key;
     enum fact_kind kind;
     size_t offset;
@@ -233,18 +234,40 @@ static bool result_is_sound(const struct report *report)
            (report->result != REPORT_RESULT_FRAMED || report->result_bytes <= RESULT_SIZE_MAX);
 }
 
+static bool is_known(struct str key)
+{
+    for (size_t i = 0; i < countof(facts); i++)
+        if (str_is(key, facts[i].key))
+            return true;
+    return false;
+}
+
+/* The next line whose key we know; what a newer runner says beside is passed over. */
+static bool line_take(struct str *text, struct str *ret_key, struct str *ret_value)
+{
+    struct str line;
+
+    do
+        if (!str_cut(*text, '\n', &line, text) || !str_cut(line, '=', ret_key, ret_value))
+            return false;
+    while (!is_known(*ret_key));
+    return true;
+}
+
 bool report_decode(struct str text, struct report *ret)
 {
-    struct str line, key, value;
+    struct str key, value;
 
     if (text.size > REPORT_SIZE_MAX)
         return false;
     memset(ret, 0, sizeof(*ret));
     for (size_t i = 0; i < countof(facts); i++) {
-        if (!str_cut(text, '\n', &line, &text) || !str_cut(line, '=', &key, &value))
-            return false;
-        if (!str_is(key, facts[i].key) || !fact_parse(&facts[i], value, ret))
+        if (!line_take(&text, &key, &value) || !str_is(key, facts[i].key) ||
+            !fact_parse(&facts[i], value, ret))
             return false;
     }
-    return text.size == 0 && cause_is_sound(ret) && result_is_sound(ret) && ret->landlock_abi >= 0;
+    while (text.size > 0)
+        if (!str_cut(text, '\n', &key, &text) || !str_cut(key, '=', &key, &value) || is_known(key))
+            return false;
+    return cause_is_sound(ret) && result_is_sound(ret) && ret->landlock_abi >= 0;
 }

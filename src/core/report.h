@@ -4,7 +4,8 @@
 /* The report: what the runner says of a finished run, in one write of at most REPORT_SIZE_MAX
  * bytes (a termination message holds 4096). Lines "key=value\n"; the result, if it is small, as
  * base64 in the last. The code cannot write it (ARCHITECTURE.md, "The report"). Decoding is
- * strict and bounded, and needs no allocation: views point into the text. */
+ * strict and bounded, and needs no allocation: views point into the text. Only lines of keys that
+ * it does not know are passed over: a Pod may have a newer runner than whoever reads it. */
 #include "base/sha256.h"
 #include "base/str.h"
 #include "core/isolation.h"

@@ -105,7 +105,11 @@ static void report_is_strict(void **state)
         {"result=none",      "result=refused",      true },
         {"result-sha256=\n", "result-sha256=abc\n", false},
         {"text=\n",          "text=YQ==\n",         false},
-        {"text=\n",          "text=\nmore=1\n",     false},
+        {"text=\n",          "text=\nmore=1\n",     true }, /* of a newer runner */
+        {"exit=3\n",         "more=1\nexit=3\n",    true },
+        {"text=\n",          "text=\nmore\n",       false},
+        {"text=\n",          "text=\nmore=1",       false},
+        {"text=\n",          "text=\nexit=0\n",     false},
         {"text=\n",          "text=",               false},
         {"message=\n",       "message=\t\n",        false},
     };

@@ -10,6 +10,7 @@ by side with others, unless the class says `is_alone`; those that want no other 
 import argparse
 import collections
 import concurrent.futures
+import hashlib
 import importlib
 import os
 import subprocess
@@ -21,7 +22,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 SUITES = ("endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader", "crash", "nodes")
 SIDE_BY_SIDE = 5
-IMAGE = "example.com/agenttask-operator:test"
 
 
 def sh(*words, **environment):
@@ -30,6 +30,15 @@ def sh(*words, **environment):
     if done.returncode:
         sys.exit(f"{' '.join(words)}: {done.stdout[-4000:]}")
     return done.stdout
+
+
+def image_name(build):
+    """A tag of its own for what was built: a node never takes an older one of the same name for it."""
+    digest = hashlib.sha256()
+    for name in ("manager", "runner"):
+        with open(os.path.join(build, name), "rb") as file:
+            digest.update(file.read())
+    return f"example.com/agenttask-operator:{digest.hexdigest()[:12]}"
 
 
 class Tally:
@@ -89,14 +98,14 @@ def run_all(tally, modules, wanted):
         tally.run(test)
 
 
-def deploy(build):
+def deploy(build, image):
     """From what is built to two ready operators."""
     began = time.monotonic()
     archive = os.path.join(build, "image.tar")
-    print(sh("python3", "tools/image.py", "--name", IMAGE, "--manager", os.path.join(build, "manager"), "--runner",
+    print(sh("python3", "tools/image.py", "--name", image, "--manager", os.path.join(build, "manager"), "--runner",
              os.path.join(build, "runner"), "--output", archive).strip())
-    sh("tests/cluster/push", IMAGE, archive)
-    sh("tools/deploy", "up", IMAGE)
+    sh("tests/cluster/push", image, archive)
+    sh("tools/deploy", "up", image)
     config = "maxRunningPerTenant: 100\npullGraceSeconds: 30\n"
     kubectl("-n", "agenttask-system", "patch", "configmap", "agenttask-config", "--type=merge", "-p",
             '{"data": {"config.yaml": "' + config.replace("\n", "\\n") + '"}}')
@@ -145,13 +154,13 @@ def main():
     os.environ.setdefault("CLUSTER", f"test-{os.getpid()}")
     state = "/var/cache/agenttask-cluster/" + os.environ["CLUSTER"]
     was_up = os.path.exists(os.path.join(state, "ready"))
-    os.environ.update(KUBECONFIG=os.path.join(state, "kubeconfig"), IMG=IMAGE,
+    os.environ.update(KUBECONFIG=os.path.join(state, "kubeconfig"), IMG=image_name(options.build),
                       PATH=os.path.join(state, "bin") + ":" + os.environ["PATH"],
                       AGENTTASK_BUILD=os.path.abspath(options.build))
     sys.path.insert(0, HERE)
     try:
         print(sh("tests/cluster/up").strip())
-        deploy(options.build)
+        deploy(options.build, os.environ["IMG"])
         failed = try_all(options)
     finally:
         if not was_up and not options.keep:
