@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "base/arena.h"
 #include "base/map.h"
 
 /* An entry's value; its key is "space/name". */
@@ -156,7 +155,7 @@ void cache_mark(struct cache *cache)
     cache->mark++;
 }
 
-static struct cached copied(struct arena *arena, struct cached entry)
+struct cached cached_copy(struct arena *arena, struct cached entry)
 {
     return (struct cached){
         .space = arena_copy(arena, entry.space),
@@ -177,7 +176,7 @@ void cache_sweep(struct cache *cache, void (*gone)(void *ctx, const struct cache
         if (held->mark == cache->mark)
             continue;
         auto_end(arena_fini) struct arena arena = {0};
-        struct cached entry = copied(&arena, view(held));
+        struct cached entry = cached_copy(&arena, view(held));
         map_drop(&cache->map, map_key(held));
         gone(ctx, &entry);
     }

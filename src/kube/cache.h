@@ -4,7 +4,7 @@
 /* What an informer knows: per object its names, uid and version, and what its keeper kept of it
  * (text, decoded on demand; no document is held). Entries are found by namespace and name. About
  * 50 bytes per entry besides its texts. */
-#include "base/str.h"
+#include "base/arena.h"
 
 enum {
     CACHE_TEXT_MAX = 253,         /* of space, name, uid and version each (asserted) */
@@ -15,6 +15,8 @@ struct cached { /* valid until the next change of the cache */
     struct str space, name, uid, version;
     struct str kept;
 };
+
+struct cached cached_copy(struct arena *arena, struct cached entry); /* lasts as the arena does */
 
 struct cache;
 

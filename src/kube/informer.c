@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "kube/tap.h"
 #include "kube/watch_stream.h"
 
 #define PAUSE_FIRST_MS     INT64_C(800)
@@ -11,7 +12,7 @@
 #define PAUSE_RESET_MS     INT64_C(120000)
 #define RETRY_AFTER_MAX_MS INT64_C(300000)
 #define WATCH_SHORT_MS     INT64_C(1000)
-#define WATCH_SLACK_MS     INT64_C(30000) /* for the server to end a watch that we asked it to end */
+#define WATCH_SLACK_MS     INT64_C(30000) /* for a server that is slow to end a watch */
 
 enum {
     WATCH_LEAST_S = 300, /* and as much again by chance */
@@ -34,14 +35,7 @@ struct informer {
     struct cache *cache;
     struct kube_client client;
 
-    /* Put between the client and the real transport, to hear what came and when. */
-    struct transport tap;
-    const struct transport *transport;
-    struct exchange_events events;
-    void *events_ctx;
-    int32_t status; /* of the last answer, or of an ERROR event; 0: none came */
-    int64_t retry_after_ms;
-    int64_t heard_ms;
+    struct tap tap; /* its status is that of an ERROR event, too */
 
     struct version version; /* to watch from; empty: list first */
     struct version newest;  /* seen, ever */
@@ -77,53 +71,6 @@ static void version_advance(struct version *version, struct str text)
         version_set(version, text);
 }
 
-/* -- the tap --------------------------------------------------------------- */
-
-static void tap_head(void *ctx, int32_t status, int64_t retry_after_ms)
-{
-    struct informer *informer = ctx;
-
-    informer->status = status;
-    informer->retry_after_ms = retry_after_ms;
-    informer->events.head(informer->events_ctx, status, retry_after_ms);
-}
-
-static void tap_bytes(void *ctx, struct str bytes)
-{
-    struct informer *informer = ctx;
-    const struct reactor *reactor = informer->client.reactor;
-
-    informer->heard_ms = reactor->monotonic_ms(reactor->self);
-    informer->events.bytes(informer->events_ctx, bytes);
-}
-
-static void tap_end(void *ctx, const struct err *failure)
-{
-    struct informer *informer = ctx;
-
-    informer->events.end(informer->events_ctx, failure);
-}
-
-static struct exchange *tap_start(void *self, const struct kube_request *request,
-                                  const struct exchange_events *events, void *ctx)
-{
-    static const struct exchange_events tapped = {tap_head, tap_bytes, tap_end};
-    struct informer *informer = self;
-
-    informer->events = *events; /* one request at a time: they are all of one fiber */
-    informer->events_ctx = ctx;
-    informer->status = 0;
-    informer->retry_after_ms = -1;
-    return informer->transport->start(informer->transport->self, request, &tapped, informer);
-}
-
-static void tap_stop(void *self, struct exchange *exchange)
-{
-    struct informer *informer = self;
-
-    informer->transport->stop(informer->transport->self, exchange);
-}
-
 /* -- what an object does to the cache -------------------------------------- */
 
 static void trouble(const struct informer *informer, const struct err *err)
@@ -147,17 +94,6 @@ static bool check_meta(const struct object_meta *meta, struct err *err)
                    "can be");
 }
 
-static struct cached copied(struct arena *arena, struct cached entry)
-{
-    return (struct cached){
-        .space = arena_copy(arena, entry.space),
-        .name = arena_copy(arena, entry.name),
-        .uid = arena_copy(arena, entry.uid),
-        .version = arena_copy(arena, entry.version),
-        .kept = arena_copy(arena, entry.kept),
-    };
-}
-
 static void tell(const struct informer *informer, const struct cached *was,
                  const struct cached *now)
 {
@@ -175,7 +111,7 @@ static void drop(struct informer *informer, struct arena *arena, const struct ob
 
     if (!cache_find(informer->cache, meta->space, meta->name, &was))
         return;
-    was = copied(arena, was);
+    was = cached_copy(arena, was);
     cache_drop(informer->cache, meta->space, meta->name);
     tell(informer, &was, NULL);
 }
@@ -187,7 +123,7 @@ static void put(struct informer *informer, struct arena *arena, const struct obj
     bool has_was = cache_find(informer->cache, now.space, now.name, &was);
 
     if (has_was)
-        was = copied(arena, was);
+        was = cached_copy(arena, was);
     if (!cache_put(informer->cache, &now))
         return;
     if (has_was && !str_equal(was.uid, now.uid)) {
@@ -375,10 +311,10 @@ static bool take_error(struct informer *informer, struct arena *arena,
     if (!code || code->kind != JSON_NUMBER || !str_to_int(code->text, &number) || number < 300 ||
         number > 599)
         number = HTTP_INTERNAL;
-    informer->status = (int32_t)number;
+    informer->tap.status = (int32_t)number;
     buf_init(&body, WATCH_LINE_MAX);
     json_print(status, JSON_COMPACT, &body);
-    struct kube_response response = {.status = informer->status, .body = buf_str(&body)};
+    struct kube_response response = {.status = informer->tap.status, .body = buf_str(&body)};
     const char *what = arena_print(arena, "watch %s", informer->spec.resource->plural).at;
     bool is_fine = response_check(&response, what, err);
     buf_fini(&body);
@@ -415,8 +351,8 @@ static bool take_bytes(void *ctx, struct str bytes)
 
     if (watch_read(&stream->watch, bytes, take_event, stream, &stream->err))
         return true;
-    if (informer->status < 300) /* not by an ERROR event: it is no watch that we can read */
-        informer->status = HTTP_INTERNAL;
+    if (informer->tap.status < 300) /* not by an ERROR event: it is no watch that we can read */
+        informer->tap.status = HTTP_INTERNAL;
     return false;
 }
 
@@ -452,7 +388,7 @@ static int64_t silent_ms(const struct informer *informer)
 {
     const struct reactor *reactor = informer->client.reactor;
 
-    return reactor->monotonic_ms(reactor->self) - informer->heard_ms;
+    return reactor->monotonic_ms(reactor->self) - informer->tap.heard_ms;
 }
 
 static bool watch_on(struct informer *informer, struct err *err)
@@ -477,9 +413,9 @@ static bool watch_on(struct informer *informer, struct err *err)
 /* What a watch that failed means: true, it may go on from where it was. */
 static bool may_go_on(struct informer *informer)
 {
-    if (informer->status < 300 || informer->status == HTTP_BUSY)
+    if (informer->tap.status < 300 || informer->tap.status == HTTP_BUSY)
         return true;
-    if (informer->status != HTTP_INTERNAL)
+    if (informer->tap.status != HTTP_INTERNAL)
         return false;
     return ++informer->internal_errors <= INTERNAL_ERRORS_MAX;
 }
@@ -498,9 +434,9 @@ static int64_t pause_ms(struct informer *informer)
     else
         wait_ms = PAUSE_LAST_MS;
     wait_ms += reactor->chance(reactor->self) % (wait_ms + 1);
-    if (informer->retry_after_ms > RETRY_AFTER_MAX_MS)
-        informer->retry_after_ms = RETRY_AFTER_MAX_MS;
-    return wait_ms > informer->retry_after_ms ? wait_ms : informer->retry_after_ms;
+    if (informer->tap.retry_after_ms > RETRY_AFTER_MAX_MS)
+        informer->tap.retry_after_ms = RETRY_AFTER_MAX_MS;
+    return wait_ms > informer->tap.retry_after_ms ? wait_ms : informer->tap.retry_after_ms;
 }
 
 static void turn(struct informer *informer, struct fiber *fiber)
@@ -539,14 +475,12 @@ struct informer *informer_new(const struct informer_spec *spec, const struct tra
     informer->spec.field_selector = arena_copy(&arena, spec->field_selector);
     informer->arena = arena;
     informer->cache = cache_new();
-    informer->tap = (struct transport){informer, tap_start, tap_stop};
-    informer->transport = transport;
+    tap_init(&informer->tap, transport, reactor);
     informer->client = (struct kube_client){
-        .transport = &informer->tap,
+        .transport = &informer->tap.door,
         .reactor = reactor,
         .is_stopped = &informer->is_stopped,
     };
-    informer->heard_ms = reactor->monotonic_ms(reactor->self);
     return informer;
 }
 
@@ -591,5 +525,5 @@ const struct cache *informer_cache(const struct informer *informer)
 
 int64_t informer_heard_ms(const struct informer *informer)
 {
-    return informer->heard_ms;
+    return informer->tap.heard_ms;
 }
