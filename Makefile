@@ -2,7 +2,7 @@
 # Verbs only: what to do. How it is built stands in meson.build, how it is tested in tools/test.
 BUILD = build
 FUZZ_SECONDS = 600
-IMG = ghcr.io/agenttask/agenttask-operator:v0.1.0
+IMG ?= ghcr.io/agenttask/agenttask-operator:v0.1.0
 C_FILES = $(shell find src tests -name '*.[ch]')
 
 .PHONY: help setup build run test check crd fmt lint fuzz bench test-vm \
