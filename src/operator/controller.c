@@ -90,13 +90,16 @@ static void turn(void *ctx)
     arm_wheel(controller);
 }
 
+/* Who does not lead keeps no list of what there is to do: who begins to lead looks at everything.
+ */
 static void look_at(struct controller *controller, const char *prefix, struct str space,
                     struct str name, int64_t at_ms)
 {
     char key[KEY_TEXT_MAX + 1];
     int size = snprintf(key, sizeof(key), "%s%.*s/%.*s", prefix, STR_ARG(space), STR_ARG(name));
 
-    if (size < 0 || (size_t)size >= sizeof(key)) /* no name that an API server lets in */
+    if (!controller->is_leading || size < 0 ||
+        (size_t)size >= sizeof(key)) /* no name that an API server lets in */
         return;
     queue_add(controller->queue, (struct str){key, (size_t)size}, at_ms);
     arm_wheel(controller);
@@ -204,7 +207,8 @@ struct controller *controller_free(struct controller *controller)
 
     if (!controller)
         return NULL;
-    assert(controller->workers == 0);
+    assert(controller->workers == 0 && controller->followers.count == 0 &&
+           !controller->is_surveying);
     intake_close(controller);
     events_free(controller->events);
     room_free(controller->room);
@@ -242,8 +246,7 @@ void controller_stop(struct controller *controller)
 
 bool controller_is_idle(const struct controller *controller)
 {
-    return controller->workers == 0 && controller->followers.count == 0 &&
-           !controller->is_surveying && events_are_sent(controller->events);
+    return controller->workers == 0 && events_are_sent(controller->events);
 }
 
 void controller_end(struct controller *controller)

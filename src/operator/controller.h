@@ -42,7 +42,7 @@ must_use bool controller_start(struct controller *controller, struct err *err);
 void controller_configure(struct controller *controller, const struct config *config); /* copied */
 void controller_lead(struct controller *controller);                                   /* once */
 void controller_stop(struct controller *controller);          /* takes up nothing new */
-bool controller_is_idle(const struct controller *controller); /* nothing is under way */
+bool controller_is_idle(const struct controller *controller); /* nothing that writes is under way */
 void controller_end(struct controller *controller);           /* then: no more news either */
 
 void controller_health(const struct controller *controller, struct health *ret);

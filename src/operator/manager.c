@@ -437,7 +437,6 @@ static int run(struct manager *manager)
     return manager->exit_code;
 }
 
-/* What is still open at the end goes with the process. */
 int main(int argc, char **argv)
 {
     struct manager manager = {0};
@@ -456,5 +455,5 @@ int main(int argc, char **argv)
     }
     if (manager.options.config && !load_config(&manager, &is_new, &err))
         return fail_usage(&err);
-    return run(&manager);
+    exit(run(&manager)); /* what is still open hangs from here until the process is gone */
 }

@@ -314,11 +314,14 @@ static void a_refusal_before_the_intent_lets_others_go_first(void **state)
 static void who_does_not_lead_writes_nothing(void **state)
 {
     struct fixture *f = *state;
+    struct gauges gauges = {0};
 
     submit(f, "t");
     toy_run(&f->cluster, 60000);
     assert_int_equal(f->cluster.writes, 0);
     assert_true(f->cluster.reads > 0); /* but it knows what there is */
+    controller_gauges(f->controller, &gauges);
+    assert_int_equal(gauges.queue_adds, 0); /* and collects nothing for later */
     lead(f);
     assert_string_equal(phase(f, "t"), "Scheduled");
 }
