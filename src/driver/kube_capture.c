@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "driver/kube_capture.h"
 
-#include <stdlib.h>
-
 #include "api/pod.h"
 
 static void take_text(void *ctx, struct str bytes)
@@ -23,10 +21,10 @@ static void take_text(void *ctx, struct str bytes)
 
 struct kube_capture *kube_capture_new(void)
 {
-    struct kube_capture *ret = calloc(1, sizeof(*ret));
+    struct arena arena = {0};
+    struct kube_capture *ret = arena_alloc(&arena, sizeof(*ret));
 
-    if (!ret)
-        abort();
+    ret->arena = arena;
     harvest_init(&ret->harvest, KUBE_ARTIFACTS_MAX);
     ret->harvest.text = take_text;
     ret->harvest.ctx = ret;
@@ -37,12 +35,14 @@ struct kube_capture *kube_capture_new(void)
 
 struct kube_capture *kube_capture_free(struct kube_capture *capture)
 {
+    struct arena arena = capture ? capture->arena : (struct arena){0};
+
     if (!capture)
         return NULL;
     harvest_fini(&capture->harvest);
     buf_fini(&capture->head);
     buf_fini(&capture->tail);
-    free(capture);
+    arena_fini(&arena); /* it stands in there itself */
     return NULL;
 }
 

@@ -19,6 +19,7 @@ enum {
 };
 
 struct kube_capture {
+    struct arena arena; /* holds this */
     struct harvest harvest;
     struct buf head, tail; /* the tail's last LOG_TAIL_SIZE bytes count */
     int64_t text_bytes;    /* of the text, kept or not */

@@ -7,8 +7,9 @@
 #include "driver/kube_job.h"
 #include "driver/kube_object.h"
 
-#define PLACE_WAIT_MS INT64_C(50)
-#define READ_MIN_MS   INT64_C(2000)
+#define PLACE_WAIT_MS  INT64_C(50)
+#define FOLLOW_WAIT_MS INT64_C(5000) /* how long a follower is waited for that has not ended */
+#define READ_MIN_MS    INT64_C(2000)
 
 enum {
     PLACE_TRIES = 200,
@@ -39,6 +40,8 @@ static bool log_read(struct kube_task *run, struct kube_capture *fresh, int64_t 
         return true;
     if (run->followed && run->followed->is_over)
         return true;
+    if (run->followed && left_ms > CAPTURE_MAX_MS - FOLLOW_WAIT_MS)
+        return err_set(err, ERR_RETRY, "its output is still being followed");
     if (lost.kind != ERR_RETRY || left_ms <= 0)
         return true; /* the container is gone, or we were at it for long enough */
     *err = lost;

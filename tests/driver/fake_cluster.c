@@ -9,12 +9,7 @@
 #include "api/look.h"
 #include "base/date.h"
 #include "fake_kubelet.h"
-
-struct asked {
-    char plural[32], part[16];
-    struct str name;
-    struct json_value body;
-};
+#include "fake_request.h"
 
 struct exchange {
     struct fake_cluster *cluster;
@@ -56,28 +51,6 @@ static bool is_given(const struct json_value *value)
     return value && value->kind != JSON_NULL;
 }
 
-/* RFC 7386. */
-static struct json_value merged(struct arena *arena, const struct json_value *target,
-                                const struct json_value *patch)
-{
-    struct json_value ret = json_object();
-
-    if (patch->kind != JSON_OBJECT)
-        return *patch;
-    for (uint32_t i = 0; target && target->kind == JSON_OBJECT && i < target->count; i++) {
-        const struct json_value *change = json_get(patch, arena_text(arena, target->keys[i]));
-        if (!change)
-            json_put_key(arena, &ret, target->keys[i], target->items[i]);
-        else if (change->kind != JSON_NULL)
-            json_put_key(arena, &ret, target->keys[i], merged(arena, &target->items[i], change));
-    }
-    for (uint32_t i = 0; i < patch->count; i++)
-        if (patch->items[i].kind != JSON_NULL &&
-            !(target && json_get(target, arena_text(arena, patch->keys[i]))))
-            json_put_key(arena, &ret, patch->keys[i], merged(arena, NULL, &patch->items[i]));
-    return ret;
-}
-
 static struct json_value wrapped(struct arena *arena, const char *key, struct json_value value)
 {
     struct json_value ret = json_object();
@@ -86,14 +59,14 @@ static struct json_value wrapped(struct arena *arena, const char *key, struct js
     return ret;
 }
 
-/* What JSON_NULL takes away, merged() does; nothing here is ever changed in place. */
+/* What JSON_NULL takes away, json_merged() does; nothing here is ever changed in place. */
 static void set_meta(struct fake_cluster *cluster, struct json_value *object, const char *key,
                      struct json_value value)
 {
     struct json_value inner = wrapped(&cluster->arena, key, value);
     struct json_value patch = wrapped(&cluster->arena, "metadata", inner);
 
-    *object = merged(&cluster->arena, object, &patch);
+    *object = json_merged(&cluster->arena, object, &patch);
 }
 
 static const struct json_value *meta(const struct json_value *object)
@@ -271,43 +244,6 @@ static void refuse(struct exchange *exchange, int32_t status, const char *reason
                        message));
 }
 
-static const char *const path_words[] = {"",
-                                         "api",
-                                         "apis",
-                                         "v1",
-                                         "v1alpha1",
-                                         "namespaces",
-                                         "default",
-                                         "execution.agenttask.io",
-                                         "networking.k8s.io"};
-
-/* "/apis/group/version/namespaces/space/plural/name/part" */
-static void path_split(struct fake_cluster *cluster, struct str path, struct asked *ret)
-{
-    struct str word, rest = path, query;
-    int place = 0;
-
-    if (str_cut(path, '?', &word, &query))
-        rest = word;
-    *ret = (struct asked){0};
-    for (bool more = true; more;) {
-        bool is_fixed = false;
-        more = str_cut(rest, '/', &word, &rest);
-        word = more ? word : rest;
-        for (size_t i = 0; place == 0 && i < countof(path_words); i++)
-            is_fixed |= str_is(word, path_words[i]);
-        if (is_fixed)
-            continue;
-        if (place == 0)
-            snprintf(ret->plural, sizeof(ret->plural), "%.*s", STR_ARG(word));
-        else if (place == 1)
-            ret->name = arena_copy(&cluster->arena, word);
-        else
-            snprintf(ret->part, sizeof(ret->part), "%.*s", STR_ARG(word));
-        place++;
-    }
-}
-
 /* Made for an owner that is gone: the collector comes at once. */
 static bool is_orphan(const struct fake_cluster *cluster, const struct json_value *object)
 {
@@ -339,7 +275,7 @@ static void on_create(struct exchange *exchange, const struct asked *asked)
     }
     if (is_pod && cluster->mutates_pods) {
         struct json_value patch = parsed(cluster, STR_LIT("{\"spec\":{\"hostNetwork\":true}}"));
-        value = merged(&cluster->arena, &value, &patch);
+        value = json_merged(&cluster->arena, &value, &patch);
     }
     stored = add(cluster, asked->plural, value);
     answer_object(exchange, stored);
@@ -357,7 +293,7 @@ static void on_create(struct exchange *exchange, const struct asked *asked)
 static struct json_value patched(struct fake_cluster *cluster, const struct fake_object *object,
                                  const struct asked *asked)
 {
-    struct json_value ret = merged(&cluster->arena, &object->value, &asked->body), part;
+    struct json_value ret = json_merged(&cluster->arena, &object->value, &asked->body), part;
     bool has_status_part = strcmp(object->plural, "agenttasks") == 0;
     const struct json_value *status;
 
@@ -366,14 +302,14 @@ static struct json_value patched(struct fake_cluster *cluster, const struct fake
     if (strcmp(asked->part, "status") == 0) {
         status = json_get(&ret, "status");
         part = wrapped(&cluster->arena, "status", (struct json_value){0});
-        ret = merged(&cluster->arena, &object->value, &part);
+        ret = json_merged(&cluster->arena, &object->value, &part);
         if (status)
             json_put(&cluster->arena, &ret, "status", *status);
         return ret;
     }
     status = json_get(&object->value, "status");
     part = wrapped(&cluster->arena, "status", (struct json_value){0});
-    ret = merged(&cluster->arena, &ret, &part);
+    ret = json_merged(&cluster->arena, &ret, &part);
     if (status)
         json_put(&cluster->arena, &ret, "status", *status);
     return ret;
@@ -545,7 +481,7 @@ static struct exchange *start(void *self, const struct kube_request *request,
     assert(exchange);
     *exchange = (struct exchange){
         .cluster = cluster, .events = events, .ctx = ctx, .method = request->method};
-    path_split(cluster, request->path, &exchange->asked);
+    asked_read(&cluster->arena, request->path, &exchange->asked);
     if (request->body.size > 0)
         exchange->asked.body = parsed(cluster, request->body);
     note(cluster, request->method, &exchange->asked);
@@ -722,7 +658,7 @@ void fake_merge(struct fake_cluster *cluster, const char *plural, const char *na
     struct json_value change = parsed(cluster, str_of(patch));
 
     assert(object);
-    store(cluster, object, merged(&cluster->arena, &object->value, &change));
+    store(cluster, object, json_merged(&cluster->arena, &object->value, &change));
 }
 
 void fake_delete(struct fake_cluster *cluster, const char *plural, const char *name)
