@@ -149,6 +149,7 @@ class Hostile(Stage):
         pod = wait_for(lambda: (cls.api.get(cls.pod_path("canary"))["status"].get("phase") == "Running" and
                                 cls.api.get(cls.pod_path("canary"))), 60, why="the canary does not start")
         return {"canary": pod["status"]["podIP"], "node": pod["status"]["hostIP"], "port": "8080",
+                "two_seconds": "2", "set_uid": "/usr/bin/su", "capable": "-", "writable": "/etc/passwd",
                 "api": cls.api.get("/api/v1/namespaces/default/services/kubernetes")["spec"]["clusterIP"]}
 
     @classmethod
@@ -222,7 +223,7 @@ class Hostile(Stage):
         cls.stage.wait_gone(cls.pod_path(name + "-pod", cls.space))
         ended = Ended(name, cls.stage.get(name), cls.agentctl("logs", "--raw", name).stdout)
         wrong += mismatches(row.sees, ended.saw) if row.sees else []
-        wrong += verdict_wrong(row.verdict, ended) + left_behind(uid)
+        wrong += verdict_wrong(row.verdict, ended) + isolation_wrong(ended) + left_behind(uid)
         problem = row.after(cls, ended) if row.after else ""
         return ended, wrong + ([problem] if problem else [])
 
@@ -267,6 +268,14 @@ def result_wrong(expected, ended):
         expected, got = ({expected} if isinstance(expected, str) else expected), ended.invalid
         return [] if got in expected else [f"result: {got or result}, expected {expected}"]
     return [] if got == expected else [f"result: {str(result)[:300]} {ended.invalid}, expected {expected}"]
+
+
+def isolation_wrong(ended):
+    isolation = ended.status.get("isolation", {})
+    if "cpuSeconds" not in ended.status.get("usage", {}):
+        return []  # the runner was killed with the code: nobody reported
+    is_whole = isolation.get("network") == "denied" and isolation.get("seccomp") and isolation.get("landlockABI", 0) > 0
+    return [] if is_whole and not isolation.get("switchedOff") else [f"isolation: {isolation}"]
 
 
 def left_behind(uid):

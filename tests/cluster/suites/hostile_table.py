@@ -55,7 +55,7 @@ def cancel(suite, name):
 def flood_is_bounded(size):
     def check(suite, ended):
         logs = ended.status.get("logs", {})
-        kept = suite.stage.config_map(logs["configMapRef"]["name"] if "configMapRef" in logs else "none")
+        kept = suite.stage.config_map(logs.get("configMapRef", "none"))
         length = len(ended.output)
         ended.note = f"{logs.get('bytes')} bytes written, {length} kept"
         is_right = (logs.get("bytes") == size and logs.get("truncated") is True and kept and
@@ -72,7 +72,11 @@ CHANGES = {
     "4b": {"during": cancel, "verdict": Verdict("Canceled", "Canceled", 130, {None, 137, 143}, {None, 9, 15},
                                                 (0, 12))},
     "11": {"after": processors_are_held},
-    "17": {"flags": {"ephemeral-storage": "64Mi", "memory": "256Mi"}},
+    # Each place by itself; all of them together are the kubelet's business (endings.py).
+    "17": {"sees": {"artifacts": {"EFBIG", "ENOSPC"}, "tmp": {"EFBIG", "ENOSPC"}, "shm": {"EFBIG", "ENOSPC"},
+                    "mib": at_most(51)}},
+    # Nothing in a Pod limits the number of empty files: they must go with it.
+    "18": {"sees": {"error": {"none", "ENOSPC"}, "made": at_most(150000)}},
     "21": {"sees": {"termination_log": "EACCES", "listing": table.DENIED, "written": False, "inherited": among()}},
     "22": {"after": flood_is_bounded(1000000000)},
 }
@@ -89,14 +93,16 @@ OWN = (
     Row("45", "45_listen.py", "listens", sees={"any": "EACCES", "any6": "EACCES"}),
     Row("110", "110_pod_files.py", "looks for what a Pod brings with it", args=("given",),
         sees={"token": "ENOENT", "secrets": {"ENOENT", "EACCES"}, "kubelet": "ENOENT", "pods": "ENOENT",
-              "containerd": "ENOENT", "service_links": [], "host_mounts": [], "code": {"EROFS", "EACCES"}}),
+              "containerd": "ENOENT", "service_links": [], "host_mounts": [], "code": {"EROFS", "EACCES"},
+              "runner": {"EROFS", "EACCES", "ENOENT"}, "job": {"EROFS", "EACCES", "ENOENT"}}),
 )
 ROWS = tuple(in_pod(row) for row in table.HOSTILE if row.number not in LOCAL_ONLY) + OWN + table.BENIGN
 
 REACH = ("{canary}", "{port}", "{node}", "{api}")
 CONTROLS = {
     "plain": {
-        "21": Control("21_report.py", {"termination_log": "OK"}),
+        "17": Control("17_fill.py", {"mib": at_least(144)}),
+        "21": Control("21_report.py", {"termination_log": "OK"}, forges=True),
         "43": Control("43_cluster.py", {"variables": checks.contains("KUBERNETES_SERVICE_HOST"), "token": "OK"}),
         "44": Control("44_reach.py", {"pod_tcp": "OK", "pod_udp": "OK", "api": "OK", "api_on_node": "OK",
                                       "kubelet": "OK", "dns": "OK"}, REACH, reaches=True),

@@ -11,4 +11,5 @@ saw(token=opened("/var/run/secrets/kubernetes.io/serviceaccount/token"), secrets
     kubelet=look("/var/lib/kubelet"), pods=look("/var/log/pods"), containerd=look("/run/containerd"),
     service_links=sorted(name for name in os.environ if name.endswith(("_PORT", "_SERVICE_HOST"))),
     host_mounts=sorted(path for path in mounts if path.startswith(("/var/lib/kubelet", "/host", "/var/run/secrets"))),
-    code=opened(sys.argv[0], os.O_WRONLY), job=opened("/agenttask/job", os.O_WRONLY))
+    code=opened(sys.argv[0], os.O_WRONLY), runner=opened("/agenttask/runner", os.O_WRONLY),
+    job=opened("/agenttask-job/job", os.O_WRONLY))
