@@ -269,6 +269,10 @@ static void on_create(struct exchange *exchange, const struct asked *asked)
                cluster->refuse_pods);
         return;
     }
+    if (cluster->refuses_maps && !is_pod && !str_ends(name, "-code")) {
+        refuse(exchange, 403, "Forbidden", "exceeded quota: configmaps=0");
+        return;
+    }
     if (find(cluster, asked->plural, name)) {
         refuse(exchange, 409, "AlreadyExists", "it exists");
         return;
@@ -410,8 +414,10 @@ static void on_get(struct exchange *exchange, const struct asked *asked)
         answer_object(exchange, &object->value);
     else if (cluster->started_ms == 0 || cluster->is_log_gone)
         refuse(exchange, 400, "BadRequest", "unable to retrieve container logs");
+    else if (cluster->now_ms < cluster->ended_ms + cluster->plan.log_absent_ms)
+        refuse(exchange, 500, "InternalError", "dial tcp: connection refused");
     else
-        answer(exchange, 200, str_of(cluster->plan.output));
+        answer(exchange, 200, fake_kubelet_log(cluster));
 }
 
 static void act(struct exchange *exchange)

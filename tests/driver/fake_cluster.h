@@ -38,6 +38,10 @@ struct fake_plan { /* what the nodes and the code will do, from the creation of 
     enum fake_ending ending;
     int exit_code;
     const char *output, *result;
+    bool is_framed;        /* the result is behind the output, as is ... */
+    const char *artifact;  /* ... a file a/b.txt of that text */
+    size_t log_size_max;   /* more of it is lost; 0: nothing is */
+    int64_t log_absent_ms; /* so long after the end a kubelet does not answer */
 };
 
 enum fake_fault_kind {
@@ -71,7 +75,8 @@ struct fake_cluster {
     struct exchange *stalled;
     const char *refuse_pods; /* with that message, as 403 (or 422 with "invalid") */
     bool mutates_pods;
-    bool loses_codes; /* code ConfigMaps are removed by somebody as soon as they are made */
+    bool refuses_maps; /* ConfigMaps of output, as 403 */
+    bool loses_codes;  /* code ConfigMaps are removed by somebody as soon as they are made */
     /* account */
     char requests[FAKE_REQUESTS_MAX][FAKE_TEXT];
     uint32_t request_count, write_count, pods_created, starts;

@@ -6,12 +6,14 @@
 #include "api/look.h"
 #include "base/base64.h"
 #include "base/date.h"
+#include "core/frame.h"
 #include "core/report.h"
 #include "core/task.h"
 
 enum {
     STOP_MS = 200, /* from TERM to the end */
     PATCH_MAX = 8192,
+    LOG_SIZE_MAX = 8 * 1024 * 1024,
 };
 
 enum next {
@@ -216,9 +218,61 @@ static struct report report_of(const struct fake_cluster *cluster, enum run_caus
         .cpu_us = 12000,
         .memory_peak_bytes = 1 << 20,
         .output_bytes = (int64_t)strlen(cluster->plan.output),
+        .output_sent = (int64_t)strlen(cluster->plan.output),
     };
 
     return ret;
+}
+
+static void add_frames(struct buf *ret, enum frame_kind kind, const char *path, struct str bytes)
+{
+    char line[FRAME_LINE_MAX], sha256[SHA256_HEX + 1];
+
+    sha256_of(bytes, sha256);
+    buf_add(ret, (struct str){line, frame_write_file(kind, str_of(path), (int64_t)bytes.size,
+                                                     sha256, line)});
+    for (; bytes.size > 0; bytes = str_skip(bytes, FRAME_CHUNK)) {
+        struct str chunk = {bytes.at, bytes.size < FRAME_CHUNK ? bytes.size : FRAME_CHUNK};
+        buf_add(ret, (struct str){line, frame_write_bytes(chunk, line)});
+    }
+    buf_add(ret, (struct str){line, frame_write_whole(line)});
+}
+
+struct str fake_kubelet_log(struct fake_cluster *cluster)
+{
+    const struct fake_plan *plan = &cluster->plan;
+    auto_end(buf_fini) struct buf log;
+    char line[FRAME_LINE_MAX];
+    struct str ret;
+
+    buf_init(&log, LOG_SIZE_MAX);
+    buf_add(&log, str_of(plan->output));
+    if (plan->is_framed)
+        add_frames(&log, FRAME_RESULT, "", str_of(plan->result));
+    if (plan->artifact)
+        add_frames(&log, FRAME_ARTIFACT, "a/b.txt", str_of(plan->artifact));
+    if (plan->is_framed || plan->artifact)
+        buf_add(&log, (struct str){line, frame_write_end(line)});
+    ret = arena_copy(&cluster->arena, buf_str(&log));
+    if (plan->log_size_max != 0 && ret.size > plan->log_size_max)
+        ret.size = plan->log_size_max;
+    return ret;
+}
+
+static void report_result(struct fake_cluster *cluster, char coded[REPORT_RESULT_MAX * 2],
+                          struct report *ret)
+{
+    struct str result = str_of(cluster->plan.result);
+
+    if (result.size == 0)
+        return;
+    sha256_of(result, ret->result_sha256);
+    ret->result_bytes = (int64_t)result.size;
+    ret->result = cluster->plan.is_framed ? REPORT_RESULT_FRAMED : REPORT_RESULT_INLINE;
+    if (cluster->plan.is_framed)
+        return;
+    base64_encode(result, coded);
+    ret->result_text = (struct str){coded, BASE64_SIZE(result.size)};
 }
 
 struct ending {
@@ -233,17 +287,12 @@ static void end_code(struct fake_cluster *cluster, const struct json_value *pod,
 {
     struct report report = report_of(cluster, ending->cause);
     char message[REPORT_SIZE_MAX], coded[REPORT_RESULT_MAX * 2];
-    struct str result = str_of(cluster->plan.result);
     struct json_value shown;
     auto_end(buf_fini) struct buf patch;
 
-    if (result.size > 0) {
-        base64_encode(result, coded);
-        report.result = REPORT_RESULT_INLINE;
-        report.result_bytes = (int64_t)result.size;
-        report.result_text = (struct str){coded, BASE64_SIZE(result.size)};
-        sha256_of(result, report.result_sha256);
-    }
+    report_result(cluster, coded, &report);
+    if (cluster->plan.artifact)
+        report.artifacts_count = 1;
     shown = json_text(
         (struct str){message, ending->cause == CAUSE_NONE ? 0 : report_encode(&report, message)});
     buf_init(&patch, PATCH_MAX);

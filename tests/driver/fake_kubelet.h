@@ -7,4 +7,5 @@
 int64_t fake_kubelet_next_ms(struct fake_cluster *cluster); /* INT64_MAX: nothing will */
 /* Its task is over or gone: it may never start. */
 bool fake_kubelet_is_late(struct fake_cluster *cluster, const struct json_value *pod);
+struct str fake_kubelet_log(struct fake_cluster *cluster);
 void fake_kubelet_act(struct fake_cluster *cluster); /* all that is due */

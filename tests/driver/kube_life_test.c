@@ -11,7 +11,9 @@
 
 #define LONG_MS (INT64_C(2) * 3600 * 1000)
 #define SOURCE  "\"runtimeProfile\":\"python3.11\",\"code\":{\"source\":\"print(1)\"}"
-#define MAP     "\"runtimeProfile\":\"python3.11\",\"code\":{\"configMapRef\":{\"name\":\"c\",\"key\":\"k\"}}"
+#define MAP                                                                                        \
+    "\"runtimeProfile\":\"python3.11\",\"code\":{\"configMapRef\":{\"name\":\"c\","                \
+    "\"key\":\"k\"}}"
 
 /* -- what others do -------------------------------------------------------------- */
 
@@ -180,7 +182,8 @@ static const struct scene {
           .end = "Failed Evicted exit=? result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
           .writes = 10),
     SCENE("canceled while it runs", SOURCE, PLAN(.ending = FAKE_NEVER), NULL, {4000, cancel},
-          .end = "Canceled Canceled exit=? result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
+          .end =
+              "Canceled Canceled exit=? result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
           .writes = 12),
     SCENE("canceled while it pulls", SOURCE, PLAN(.starts_never = true), NULL, {8000, cancel},
           .end = "Canceled Canceled exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
@@ -194,8 +197,8 @@ static const struct scene {
     SCENE("no image", SOURCE, PLAN(.starts_never = true, .waiting = "ImagePullBackOff"),
           .end = "Failed ImagePullFailed exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
           .writes = 10),
-    SCENE("registry comes back", SOURCE,
-          PLAN(.starts_never = true, .waiting = "ImagePullBackOff"), NULL, {60000, repair_registry},
+    SCENE("registry comes back", SOURCE, PLAN(.starts_never = true, .waiting = "ImagePullBackOff"),
+          NULL, {60000, repair_registry},
           .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
           .writes = 11),
     SCENE("no such image", SOURCE, PLAN(.starts_never = true, .waiting = "InvalidImageName"),
@@ -308,7 +311,8 @@ static void every_life_ends_as_it_should(void **state)
         life_run(&life, LONG_MS);
         wrong += !life_is_right(&life, &scenes[i], "");
         print_message("%-32s %2u writes, %3u requests, %3u units\n", scenes[i].name,
-                      life.cluster.write_count, life.cluster.request_count, life.operators[0].units);
+                      life.cluster.write_count, life.cluster.request_count,
+                      life.operators[0].units);
         wrong += life.cluster.write_count != scenes[i].writes;
         life_fini(&life);
     }
