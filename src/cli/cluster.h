@@ -44,6 +44,9 @@ struct cluster {
     struct cluster_view *running; /* what `run` attends to; NULL: nothing yet */
 };
 
+/* The place that it is, which then owns what is in it; curl NULL: the transport is somebody's. */
+void cluster_place(struct cluster *cluster, struct place *ret);
+
 /* Runs `work` in a fiber, and the loop until it is done. */
 typedef bool cluster_work(struct cluster *cluster, struct fiber *fiber, void *ctx, struct err *err);
 must_use bool cluster_do(struct cluster *cluster, cluster_work *work, void *ctx, struct err *err);

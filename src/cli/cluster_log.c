@@ -162,12 +162,12 @@ static bool log_kept(struct cluster *cluster, struct fiber *fiber, const struct 
                      const struct place_log *log, int64_t from, struct err *err)
 {
     struct arena *arena = &cluster->session->arena;
-    struct kube_request request =
-        request_get(arena, &resource_configmaps, task->space, task->status.logs.config_map);
+    struct kube_request request;
     struct json_value map;
 
     if (task->status.logs.config_map.size == 0)
         return true; /* the code wrote nothing, or nothing could be kept: the status says which */
+    request = request_get(arena, &resource_configmaps, task->space, task->status.logs.config_map);
     if (!cluster_ask(cluster, fiber, arena, &request, "get the kept output", &map, err))
         return false;
     show_kept(log, last_lines(kept_text(arena, &map, task, from), log->tail_lines));
@@ -190,7 +190,7 @@ static bool is_passing(const struct err *err)
 
 static bool has_code_begun(const struct task *task)
 {
-    return task->status.phase == PHASE_RUNNING;
+    return task->status.phase == PHASE_RUNNING && task->status.run.name.size > 0;
 }
 
 /* The Pod's stream broke off: what is missing is in what will be kept, if it can be told. */

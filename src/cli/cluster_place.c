@@ -380,7 +380,8 @@ static void place_close(void *self)
 {
     struct cluster *cluster = self;
 
-    curl_transport_close(cluster->curl);
+    if (cluster->curl)
+        curl_transport_close(cluster->curl);
     fiber_pool_free(cluster->fibers);
     loop_close(cluster->loop);
     arena_fini(&cluster->names);
@@ -413,23 +414,11 @@ static bool cluster_connect(struct cluster *cluster, struct err *err)
     return true;
 }
 
-bool agentctl_cluster_open(struct session *session, const struct global_options *global,
-                           struct place *ret, struct err *err)
+void cluster_place(struct cluster *cluster, struct place *ret)
 {
-    struct cluster *cluster = arena_alloc(&session->arena, sizeof(*cluster));
-    struct kubeconfig_sources sources = sources_of(session, global);
-
-    cluster->session = session;
-    if (!kubeconfig_load(&session->arena, &sources, &cluster->access, err))
-        return false;
-    if (!name_is_valid(cluster->access.space))
-        return err_set(err, ERR_INVALID, "--namespace: \"%.*s\" is no name of a namespace",
-                       STR_ARG(cluster->access.space));
-    if (!cluster_connect(cluster, err))
-        return false;
     *ret = (struct place){
         .self = cluster,
-        .space = arena_text(&session->arena, cluster->access.space),
+        .space = arena_text(&cluster->session->arena, cluster->access.space),
         .has_spaces = true,
         .find = place_find,
         .list = place_list,
@@ -446,5 +435,22 @@ bool agentctl_cluster_open(struct session *session, const struct global_options 
         .run = cluster_run,
         .close = place_close,
     };
+}
+
+bool agentctl_cluster_open(struct session *session, const struct global_options *global,
+                           struct place *ret, struct err *err)
+{
+    struct cluster *cluster = arena_alloc(&session->arena, sizeof(*cluster));
+    struct kubeconfig_sources sources = sources_of(session, global);
+
+    cluster->session = session;
+    if (!kubeconfig_load(&session->arena, &sources, &cluster->access, err))
+        return false;
+    if (!name_is_valid(cluster->access.space))
+        return err_set(err, ERR_INVALID, "--namespace: \"%.*s\" is no name of a namespace",
+                       STR_ARG(cluster->access.space));
+    if (!cluster_connect(cluster, err))
+        return false;
+    cluster_place(cluster, ret);
     return true;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
+#include <stdnoreturn.h>
 #include <unistd.h>
 
 #include "api/agenttask.h"
@@ -26,7 +27,8 @@ struct cluster_view {
     const struct output *output;
     struct seen seen; /* the task */
     struct escape escape;
-    bool shows_output, is_present, has_canceled;
+    bool shows_output, is_present;
+    bool has_canceled, is_asking, is_leaving; /* Ctrl-C, and again */
     /* the line of progress */
     bool has_progress, is_shown;
     int64_t begun_ms; /* monotonic */
@@ -116,6 +118,14 @@ static bool show_page(void *ctx)
 
 /* -- Ctrl-C ------------------------------------------------------------------ */
 
+static noreturn void leave(const struct cluster_view *view)
+{
+    if (!view->options->quiet)
+        fprintf(view->cluster->session->err, "%.*s is left to itself; see agentctl get %.*s\n",
+                STR_ARG(view->seen.task.name), STR_ARG(view->seen.task.name));
+    _exit(EXIT_INTERRUPTED);
+}
+
 static void cancel_main(struct fiber *fiber, void *ctx)
 {
     struct cluster_view *view = ctx;
@@ -125,37 +135,34 @@ static void cancel_main(struct fiber *fiber, void *ctx)
     struct json_value value;
     struct err err = {0};
 
+    view->is_asking = true;
     if (!kube_call(&client, arena, &request, "cancel agenttask", &value, &err))
         session_warn(view->cluster->session, "%s", err.text);
+    view->is_asking = false;
+    if (view->is_leaving)
+        leave(view);
 }
 
-static void say_left(struct cluster_view *view)
-{
-    struct str name = view->seen.task.name;
-
-    if (!view->options->quiet)
-        fprintf(view->cluster->session->err, "%.*s is left to itself; see agentctl get %.*s\n",
-                STR_ARG(name), STR_ARG(name));
-}
-
-/* The first cancels the task, the second leaves it to itself. */
+/* The first cancels the task, the second leaves it to itself: as soon as the server knows that it
+ * is canceled, the third at once. */
 static void interrupted(void *ctx)
 {
     const struct cluster *cluster = ctx;
     struct cluster_view *view = cluster->running;
 
     progress_stop(view);
-    fflush(view->cluster->session->out);
-    if (view->has_canceled) {
-        say_left(view);
-        _exit(EXIT_INTERRUPTED);
-    }
+    fflush(cluster->session->out);
+    if (view->has_canceled && (!view->is_asking || view->is_leaving))
+        leave(view);
+    view->is_leaving = view->has_canceled;
+    if (view->has_canceled)
+        return;
     view->has_canceled = true;
     if (!view->options->quiet)
-        fprintf(view->cluster->session->err, "canceling %.*s (again: leave it to itself)\n",
+        fprintf(cluster->session->err, "canceling %.*s (again: leave it to itself)\n",
                 STR_ARG(view->seen.task.name));
-    if (!fiber_start(view->cluster->fibers, cancel_main, view))
-        session_warn(view->cluster->session, "too much at once: try again");
+    if (!fiber_start(cluster->fibers, cancel_main, view))
+        session_warn(cluster->session, "too much at once: try again");
 }
 
 static void hung_up(void *ctx)
@@ -163,8 +170,7 @@ static void hung_up(void *ctx)
     const struct cluster *cluster = ctx;
 
     fflush(cluster->session->out);
-    say_left(cluster->running);
-    _exit(EXIT_SIGNAL + SIGHUP);
+    _exit(EXIT_SIGNAL + SIGHUP); /* nobody is there to be told */
 }
 
 /* Once, for all tasks of this command. */

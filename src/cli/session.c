@@ -84,6 +84,8 @@ bool session_place(struct session *session, const struct global_options *global,
 
     if (global->local && asked)
         return err_set(err, ERR_INVALID, "--local and %s contradict each other", asked);
+    if (session->place)
+        return true;
     session->place = arena_alloc(&session->arena, sizeof(*session->place));
     if (!global->local && (asked || find_kubeconfig(session).size > 0)) {
         if (cluster_door_open(session, global, session->place, err))

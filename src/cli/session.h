@@ -56,9 +56,9 @@ void session_fini(struct session *session); /* leaves its place; the streams are
 const char *session_env(const struct session *session, const char *name); /* NULL: not set */
 bool session_has_color(const struct session *session);                    /* on stdout */
 
-/* Decides where the tasks are: --local, --context and --kubeconfig say it; else the cluster of the
- * kubeconfig that kubectl would use, and without one this machine. Never silently another place:
- * a cluster that cannot be reached is an error of the command. */
+/* Decides where the tasks are, unless that is decided: --local, --context and --kubeconfig say it;
+ * else the cluster of the kubeconfig that kubectl would use, and without one this machine. Never
+ * silently another place: a cluster that cannot be reached is an error of the command. */
 must_use bool session_place(struct session *session, const struct global_options *global,
                             struct err *err);
 
