@@ -51,14 +51,21 @@ struct exchange {
     struct alarm alarm;
 };
 
+/* Connections that may stand in for each other. Those of streams are apart: libcurl 7.88 puts a
+ * request that may share an HTTP/2 connection on one of HTTP/1.1 that is in use, if only that is
+ * there. */
+struct line {
+    CURLM *multi;
+    struct curl_loop *curl_loop;
+};
+
 struct curl_transport {
     struct arena arena; /* holds the transport itself */
     struct reactor reactor;
     const struct kube_access *access;
     struct curl_setup setup;
     struct credential_cache credentials;
-    CURLM *multi;
-    struct curl_loop *curl_loop;
+    struct line lines[2]; /* of short requests, and of streams */
     struct curl_sockets sockets;
     struct link queued, flying, news;
     uint32_t flight_count; /* without streams */
@@ -118,6 +125,11 @@ static void alarm_set(struct exchange *exchange, int64_t at_ms)
         reactor->arm(reactor->self, &exchange->alarm, at_ms);
 }
 
+static CURLM *multi_of(const struct exchange *exchange)
+{
+    return exchange->transport->lines[exchange->request.is_stream].multi;
+}
+
 /* Takes it from libcurl; its place in the flight is free. */
 static void land(struct exchange *exchange)
 {
@@ -125,7 +137,7 @@ static void land(struct exchange *exchange)
 
     if (!exchange->easy)
         return;
-    curl_multi_remove_handle(transport->multi, exchange->easy);
+    curl_multi_remove_handle(multi_of(exchange), exchange->easy);
     curl_easy_cleanup(exchange->easy);
     curl_lists_fini(&exchange->lists);
     exchange->easy = NULL;
@@ -245,7 +257,7 @@ static void launch(struct exchange *exchange)
     }
     if (!exchange->request.is_stream)
         transport->flight_count++;
-    if (curl_multi_add_handle(transport->multi, exchange->easy) != CURLM_OK)
+    if (curl_multi_add_handle(multi_of(exchange), exchange->easy) != CURLM_OK)
         abort(); /* out of memory */
 }
 
@@ -369,20 +381,27 @@ static void tell(struct exchange *exchange)
         exchange_free(exchange);
 }
 
-/* After libcurl has done something: what is over makes room, and everybody hears of it. */
-static void settle(void *ctx)
+static void finish_all(CURLM *multi)
 {
-    struct curl_transport *transport = ctx;
     CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(transport->multi, &left))) {
+    while ((message = curl_multi_info_read(multi, &left))) {
         struct exchange *exchange = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
         finish(exchange, message->data.result);
     }
+}
+
+/* After libcurl has done something: what is over makes room, and everybody hears of it. */
+static void settle(void *ctx)
+{
+    struct curl_transport *transport = ctx;
+
+    for (size_t i = 0; i < countof(transport->lines); i++)
+        finish_all(transport->lines[i].multi);
     launch_queued(transport);
     while (transport->news.after != &transport->news) {
         struct exchange *exchange = exchange_of_news(transport->news.after);
@@ -474,6 +493,16 @@ void curl_transport_observe(struct curl_transport *transport,
     transport->ctx = ctx;
 }
 
+static void line_open(struct loop *loop, struct curl_transport *transport, struct line *line)
+{
+    line->multi = curl_multi_init();
+    if (!line->multi)
+        abort(); /* out of memory */
+    curl_multi_setopt(line->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    curl_multi_setopt(line->multi, CURLMOPT_MAXCONNECTS, (long)TRANSPORT_FLIGHT_MAX);
+    line->curl_loop = curl_loop_open(loop, line->multi, settle, transport);
+}
+
 bool curl_transport_open(struct loop *loop, const struct kube_access *access, const char *agent,
                          struct curl_transport **ret, struct err *err)
 {
@@ -495,12 +524,8 @@ bool curl_transport_open(struct loop *loop, const struct kube_access *access, co
     ring_init(&transport->news);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         abort(); /* out of memory */
-    transport->multi = curl_multi_init();
-    if (!transport->multi)
-        abort();
-    curl_multi_setopt(transport->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)TRANSPORT_FLIGHT_MAX);
-    transport->curl_loop = curl_loop_open(loop, transport->multi, settle, transport);
+    for (size_t i = 0; i < countof(transport->lines); i++)
+        line_open(loop, transport, &transport->lines[i]);
     *ret = transport;
     return true;
 }
@@ -522,8 +547,10 @@ void curl_transport_close(struct curl_transport *transport)
     while (transport->news.after != &transport->news)
         exchange_free(exchange_of_news(transport->news.after));
     transport->reactor.disarm(transport->reactor.self, &transport->tell_soon);
-    curl_multi_cleanup(transport->multi);
-    curl_loop_close(transport->curl_loop);
+    for (size_t i = 0; i < countof(transport->lines); i++) {
+        curl_multi_cleanup(transport->lines[i].multi);
+        curl_loop_close(transport->lines[i].curl_loop);
+    }
     curl_sockets_fini(&transport->sockets);
     credential_cache_fini(&transport->credentials);
     curl_global_cleanup();
