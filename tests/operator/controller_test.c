@@ -28,6 +28,7 @@ struct fixture {
     enum http_method faulty_method;
     enum toy_fault fault; /* ... have that happen to them */
     int faults_left;
+    int follows; /* so often an output was followed */
     bool may_not_write;
 };
 
@@ -39,6 +40,7 @@ static enum toy_fault fault_of(void *ctx, const struct kube_request *request)
                  memmem(path.at, path.size, f->faulty, strlen(f->faulty));
 
     f->faults_left -= is_it;
+    f->follows += memmem(path.at, path.size, "follow=true", 11) != NULL;
     return is_it ? f->fault : TOY_NO_FAULT;
 }
 
@@ -153,7 +155,8 @@ static const char *reason(struct fixture *f, const char *name)
 static void pod_runs(struct fixture *f, const char *pod)
 {
     toy_merge(&f->cluster, "pods", "a", pod,
-              "{\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"task\","
+              "{\"spec\":{\"nodeName\":\"n\"},"
+              "\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"task\","
               "\"state\":{\"running\":{\"startedAt\":\"2023-11-14T22:13:25Z\"}}}]}}");
 }
 
@@ -205,6 +208,8 @@ static void a_task_goes_through_its_life(void **state)
     assert_int_equal(f->metrics.endings[REASON_NONE], 1);
     assert_int_equal(f->metrics.task_duration.count, 1);
     assert_int_equal(f->metrics.events_sent, 4); /* PolicyPending, Scheduled, Running, Completed */
+    assert_int_equal(toy_matching(&f->cluster, "events", "\"reason\":\"Completed\""), 1);
+    assert_int_equal(f->follows, 0); /* our own deletion of the Pod loses nothing */
 }
 
 /* Finalizer, code, intent, Pod; output, verdict; Pod, code and finalizer of the Pod away. The
@@ -539,6 +544,44 @@ static void a_pod_that_we_do_not_hold_is_left_alone(void **state)
     assert_int_equal(f->cluster.writes, writes);
 }
 
+/* The kubelet removes the log with the container: whoever reads it then comes too late. */
+static void h18_a_pod_that_others_delete_is_followed(void **state)
+{
+    struct fixture *f = *state;
+
+    submit(f, "t");
+    lead(f);
+    pod_runs(f, "t-pod");
+    toy_run(&f->cluster, 3000);
+    toy_delete(&f->cluster, "pods", "a", "t-pod");
+    toy_run(&f->cluster, 1000);
+    assert_int_equal(f->follows, 1);
+    pod_ends(f, "t-pod", 143);
+    toy_run(&f->cluster, 5000);
+    assert_string_equal(phase(f, "t"), "Failed");
+    assert_int_equal(f->follows, 1);
+}
+
+static void h58_people_are_told_what_is_refused_again_and_again(void **state)
+{
+    struct fixture *f = *state;
+
+    f->faulty = "/namespaces/a/configmaps";
+    f->faulty_method = HTTP_POST;
+    f->fault = TOY_REFUSED;
+    f->faults_left = 1000000;
+    submit(f, "t");
+    lead(f);
+    toy_run(&f->cluster, 1000000);
+    assert_int_equal(toy_matching(&f->cluster, "events", "\"reason\":\"ReconcileFailed\""), 1);
+    assert_int_equal(toy_matching(&f->cluster, "events", "\"series\""), 1);
+    assert_true(1000000 - f->faults_left < 25); /* less and less often, ... */
+    assert_true(1000000 - f->faults_left > 15); /* ... but at least every five minutes */
+    f->faults_left = 0;
+    toy_run(&f->cluster, 301000);
+    assert_string_equal(phase(f, "t"), "Scheduled");
+}
+
 static void a_deleted_task_leaves_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -593,6 +636,8 @@ int main(void)
         TEST(an_orphan_is_cleared_away_also_after_a_restart),
         TEST(an_orphan_is_tried_again_until_it_is_gone),
         TEST(a_pod_that_we_do_not_hold_is_left_alone),
+        TEST(h18_a_pod_that_others_delete_is_followed),
+        TEST(h58_people_are_told_what_is_refused_again_and_again),
         TEST(a_deleted_task_leaves_nothing),
         TEST(tasks_expire),
     };

@@ -609,12 +609,19 @@ const char *toy_text(struct toy_cluster *cluster, const char *plural, const char
     return arena_text(&cluster->arena, text_at(&object, path));
 }
 
-uint32_t toy_count(const struct toy_cluster *cluster, const char *plural)
+uint32_t toy_matching(const struct toy_cluster *cluster, const char *plural, const char *text)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < cluster->change_count; i++)
-        count += strcmp(cluster->changes[i].plural, plural) == 0 &&
-                 is_last(cluster, &cluster->changes[i]);
+    for (uint32_t i = 0; i < cluster->change_count; i++) {
+        const struct toy_change *change = &cluster->changes[i];
+        count += strcmp(change->plural, plural) == 0 && is_last(cluster, change) &&
+                 memmem(change->text.at, change->text.size, text, strlen(text));
+    }
     return count;
+}
+
+uint32_t toy_count(const struct toy_cluster *cluster, const char *plural)
+{
+    return toy_matching(cluster, plural, "");
 }

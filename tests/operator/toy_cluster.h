@@ -64,3 +64,5 @@ const char *toy_find(struct toy_cluster *cluster, const char *plural, const char
 const char *toy_text(struct toy_cluster *cluster, const char *plural, const char *space,
                      const char *name, const char *path);
 uint32_t toy_count(const struct toy_cluster *cluster, const char *plural); /* that stand now */
+/* Those of them in whose JSON that text is. */
+uint32_t toy_matching(const struct toy_cluster *cluster, const char *plural, const char *text);
