@@ -76,7 +76,7 @@ image: build # an OCI archive, without Docker; nothing is pushed
 	@tools/image.py --name $(IMG) --manager $(BUILD)/manager --runner $(BUILD)/runner --output $(BUILD)/image.tar
 
 push: # what make image made, to where its name says
-	@tools/setup push
+	@command -v skopeo >/dev/null || tools/setup push
 	@skopeo copy --quiet $(if $(findstring 127.0.0.1:,$(IMG))$(findstring localhost:,$(IMG)),--dest-tls-verify=false) \
 		oci-archive:$(BUILD)/image.tar docker://$(IMG)
 

@@ -21,7 +21,7 @@ NAME = "registry.example:5000/team/operator:v1.2-rc.3"
 def image(top, build, name=NAME):
     output = os.path.join(top, "image.tar")
     done = subprocess.run([os.path.join(ROOT, "tools/image.py"), "--name", name, "--manager",
-                           os.path.join(build, "agentctl"), "--runner", os.path.join(build, "runner"),
+                           os.path.join(build, "manager"), "--runner", os.path.join(build, "runner"),
                            "--output", output], capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stdout + done.stderr)
@@ -56,13 +56,13 @@ def the_same_inputs_make_the_same_bytes(top, build):
     first = image(top, build)
     elsewhere = os.path.join(top, "elsewhere")
     os.mkdir(elsewhere)
-    for name in ("agentctl", "runner"):
+    for name in ("manager", "runner"):
         shutil.copyfile(os.path.join(build, name), os.path.join(elsewhere, name))
         os.chmod(os.path.join(elsewhere, name), 0o700)
     assert first == image(top, elsewhere), "other times, modes and places make another image"
     other = Image(image(top, build, NAME + "4"))
     assert other.descriptor["digest"] == Image(first).descriptor["digest"], "the name is within"
-    shutil.copyfile(os.path.join(build, "agentctl"), os.path.join(elsewhere, "runner"))
+    shutil.copyfile(os.path.join(build, "manager"), os.path.join(elsewhere, "runner"))
     assert first != image(top, elsewhere), "another runner makes the same image"
 
 
@@ -76,7 +76,7 @@ def the_name_is_found_by_those_who_look(top, build):
 def nothing_is_in_it_but_what_is_needed(top, build):
     made = Image(image(top, build))
     files = sorted(member.name for member in made.members() if member.isfile())
-    loaded = subprocess.run(["ldd", os.path.join(build, "agentctl")], capture_output=True,
+    loaded = subprocess.run(["ldd", os.path.join(build, "manager")], capture_output=True,
                             text=True, check=True).stdout
     libraries = [path[1:] for path in re.findall(r"(/\S+) \(0x", loaded)]
     assert files == sorted(["manager", "runner", "etc/passwd", "etc/group", "etc/nsswitch.conf",
@@ -100,7 +100,7 @@ def its_program_runs_as_nobody_with_nothing_else(top, build):
         layer.extractall(place)
     os.chmod(top, 0o755)
     done = subprocess.run(["chroot", "--userspec=65532:65532", "--groups=", place, "/manager",
-                           "version"], capture_output=True, text=True, check=False,
+                           "--version"], capture_output=True, text=True, check=False,
                           env={"PATH": os.environ["PATH"]})
     assert done.returncode == 0 and re.match(r".*\d+\.\d+", done.stdout), done
     return None
