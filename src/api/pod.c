@@ -100,12 +100,14 @@ static struct json_value amounts_value(struct arena *arena, const struct resourc
     return ret;
 }
 
+/* What a task that asks for nothing keeps for itself: all of its memory and disk, because to be
+ * short of them ends it, but a tenth of its cpu, because to be short of that only takes longer. */
 static struct json_value resources_value(struct arena *arena, const struct resources *limits,
                                          const struct resources *asked)
 {
     struct json_value ret = json_object();
     struct resources requests = {
-        .cpu_milli = asked->cpu_milli ? asked->cpu_milli : limits->cpu_milli,
+        .cpu_milli = asked->cpu_milli ? asked->cpu_milli : (limits->cpu_milli + 9) / 10,
         .memory_bytes = asked->memory_bytes ? asked->memory_bytes : limits->memory_bytes,
         .storage_bytes = asked->storage_bytes ? asked->storage_bytes : limits->storage_bytes,
     };
