@@ -7,7 +7,7 @@ is the undisturbed one, and the audit log shows exactly one Pod. Needs that no o
 import concurrent.futures
 import json
 import os
-import time
+import threading
 import unittest
 
 from proxy import Proxy
@@ -24,7 +24,7 @@ class Life:
     def __init__(self, stage, label, spec, drive, at):
         self.stage, self.spec, self.drive, self.at = stage, spec, drive, at
         self.space = f"crash-{label}-{at or 0}-{os.urandom(2).hex()}"
-        self.manager, self.has_begun, self.requests, self.death = None, False, [], None
+        self.manager, self.second, self.has_begun, self.requests, self.death = None, None, False, [], None
 
     def seen(self, number, method, path):
         del number
@@ -39,20 +39,25 @@ class Life:
         if len(self.requests) == self.at:
             self.death = self.requests[-1]
             self.manager.kill()
+            threading.Thread(target=self.go_on, daemon=True).start()
             return True
         return False
+
+    def go_on(self):
+        """The next operator, which the proxy does not see."""
+        self.second = Manager("--namespace", self.space)
 
     def run(self):
         """What came of it: the verdict without what differs from life to life."""
         self.stage.make_space(self.space)
         proxy = Proxy(self.seen)
         begin = audit_end()
-        second = None
         try:
             self.manager = Manager("--namespace", self.space, kubeconfig=proxy.kubeconfig).wait_ready()
             self.has_begun = True
             self.stage.task("t", space=self.space, **self.spec)
-            second = self.attend()
+            if self.drive != "wait":
+                self.disturb()
             status = self.stage.wait_end("t", 120, self.space) if self.drive != "delete" else None
             if status:
                 self.stage.wait_gone(f"/api/v1/namespaces/{self.space}/pods/t-pod", 60)
@@ -62,38 +67,20 @@ class Life:
                 f"/api/v1/namespaces/{self.space}/pods")]
             return self.verdict(status), len(pods_made(self.space, begin)), left
         finally:
-            for manager in filter(None, (self.manager, second)):
+            for manager in filter(None, (self.manager, self.second)):
                 manager.kill()
             proxy.close()
 
-    def attend(self):
-        """Does what the user does meanwhile, and starts the next operator when this one is dead."""
-        second, done = None, self.drive == "wait"
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            if self.death and not second:
-                second = Manager("--namespace", self.space).wait_ready()
-            status = self.stage.status("t", self.space)
-            if not done and status.get("phase") == "Running":
-                self.disturb()
-                done = True
-            if done and (second or not self.at or self.is_over(status)):
-                break
-            time.sleep(0.05)
-        return second
-
-    def is_over(self, status):
-        """Long enough after the end for what follows it to be done, too."""
-        if self.drive == "delete":
-            return self.stage.get("t", self.space) is None
-        return status.get("phase") in ("Succeeded", "Failed", "Canceled") and \
-            self.stage.pod("t", self.space) is None
-
     def disturb(self):
+        """What the user does when the code runs."""
+        wait_for(lambda: "first" in self.said(), 60)
         if self.drive == "cancel":
             self.stage.api.patch(self.stage.path("t", self.space), {"spec": {"canceled": True}})
         elif self.drive == "delete":
             self.stage.api.delete(self.stage.path("t", self.space))
+
+    def said(self):
+        return self.stage.api.raw("GET", f"/api/v1/namespaces/{self.space}/pods/t-pod/log")[1].decode()
 
     @staticmethod
     def verdict(status):
