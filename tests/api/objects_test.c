@@ -98,8 +98,8 @@ static void h38_what_a_server_refuses_is_refused(void **state)
     const char *path =
         arena_print(&arena, "%s/tests/apiserver/objects.yaml", getenv("SOURCE_ROOT")).at;
     const struct json_value *kinds;
-    struct json_value *documents;
-    uint32_t document_count, count = 0;
+    struct json_value *documents = NULL;
+    uint32_t document_count = 0, count = 0;
     struct err err = {0};
     struct str text;
 

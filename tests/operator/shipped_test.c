@@ -18,9 +18,9 @@ enum {
 static const struct json_value *manifest(struct arena *arena, const char *name)
 {
     const char *path = arena_print(arena, "%s/config/manager/%s", getenv("SOURCE_ROOT"), name).at;
-    struct json_value *documents;
+    struct json_value *documents = NULL;
     struct err err = {0};
-    uint32_t count;
+    uint32_t count = 0;
     struct str text;
 
     if (!file_read(arena, path, 1 << 20, &text, &err) ||
