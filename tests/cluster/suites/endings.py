@@ -9,6 +9,14 @@ import unittest
 from stage import Stage, Refused, ctl, kubectl, wait_for
 
 SLEEP = 'import time\nprint("first", flush=True)\ntime.sleep(600)\n'
+FILLS = '''
+import time
+print("first", flush=True)
+for number in range(30):
+    with open(f"file{number}", "wb") as file:
+        file.write(bytes(2 << 20))
+time.sleep(120)
+'''
 TRAPS = '''
 import signal, sys, time
 def ended(*_):
@@ -96,10 +104,8 @@ class Endings(Ending):
         self.ended("t", "Failed", "OOMKilled", logs="complete")
 
     def test_too_much_on_disk(self):
-        self.task("t", 'import time\nprint("first", flush=True)\n'
-                  'with open("big", "wb") as file:\n    for _ in range(60):\n        file.write(bytes(1 << 20))\n'
-                  '        file.flush()\ntime.sleep(120)\n',
-                  resources={"limits": {"ephemeral-storage": "16Mi"}})
+        """Many files: one large one would meet the limit of a single file first."""
+        self.task("t", FILLS, resources={"limits": {"ephemeral-storage": "16Mi"}})
         status = self.ended("t", "Failed", logs="complete|partial|lost", seconds=150)
         self.assertIn(status["reason"], ("Evicted", "DiskLimit"))
 

@@ -9,11 +9,10 @@ import json
 import os
 import pathlib
 import sys
-import threading
 import time
 import unittest
 
-from stage import ROOT, Stage, wait_for
+from stage import ROOT, STATE, Stage, wait_for
 
 sys.path.insert(0, os.path.join(ROOT, "tests/hostile"))
 import hostile_table as pods  # noqa: E402
@@ -279,16 +278,16 @@ def isolation_wrong(ended):
 
 
 def left_behind(uid):
-    """Processes and cgroups of that Pod on the machine, once it had time to go."""
-    until = time.monotonic() + LEFT_SECONDS
-    while uid:
+    """Cgroups and directories of that Pod on the node, once the kubelet had time to clean up."""
+    if not uid:
+        return []
+    volumes, until = os.path.join(STATE, "lib/kubelet/pods", uid), time.monotonic() + LEFT_SECONDS
+    while True:
         left = [top for top, _, _ in os.walk("/sys/fs/cgroup") if uid in top or uid.replace("-", "_") in top]
-        if not left:
-            break
-        if time.monotonic() > until:
-            return [f"cgroup left: {path}" for path in left]
+        left += [volumes] if os.path.exists(volumes) else []
+        if not left or time.monotonic() > until:
+            return [f"left on the node: {path}" for path in left]
         time.sleep(0.2)
-    return []
 
 
 def chosen():

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from stage import Stage, wait_for
+from stage import Stage, ctl, wait_for
 
 TASKS_COUNT = 20
 CONNECTS = '''
@@ -62,19 +62,32 @@ class Network(Stage):
         self.assertEqual(total, 0)
         self.assertGreater(sum(errors.values()), TASKS_COUNT * 10, "they did try")
 
-    def test_a_plain_pod_with_the_same_labels_connects(self):
-        """The control: without the runner the standing policy alone comes too late."""
-        self.task("t")
-        self.wait_end("t")  # so that the policy stands
+    def connections(self, stem, count):
+        """How many connections that many plain Pods, labelled like tasks, made between them."""
         total = 0
-        for i in range(5):
-            name = f"plain{i}"
+        for i in range(count):
+            name = f"{stem}{i}"
             self.api.create(self.pods, plain_pod(name, CONNECTS % self.address, {"agenttask.io/task": name}))
             wait_for(lambda: self.api.get(f"{self.pods}/{name}")["status"].get("phase") == "Succeeded", 60)
             said = self.api.raw("GET", f"{self.pods}/{name}/log")[1]
             total += json.loads(said)["connected"]
-        print(f"\nnetwork: 5 plain Pods with the same label: {total} connections")
+        return total
+
+    def test_a_plain_pod_with_the_same_labels_connects(self):
+        """The control: whoever enforces policies comes too late. Here he does not come at all, and a
+        task reaches nobody all the same."""
+        self.task("t")
+        self.wait_end("t")  # so that the policy stands
+        print(f"\nnetwork: 5 plain Pods with the same label: {self.connections('plain', 5)} connections", flush=True)
+        ctl("stop", "kube-router")
+        self.addCleanup(ctl, "cont", "kube-router")
+        total = self.connections("open", 2)
+        print(f"network: 2 plain Pods while the enforcer sleeps: {total} connections", flush=True)
         self.assertGreater(total, 0)
+        self.task("late", CONNECTS % self.address)
+        result = json.loads(self.wait_end("late")["result"]["json"])
+        self.assertEqual(result["connected"], 0)
+        self.assertGreater(sum(result["errors"].values()), 10, "it did try")
 
 
 if __name__ == "__main__":
