@@ -3,14 +3,15 @@
 
 /* A small HTTP/1.1 server (libmicrohttpd) on our event loop: answers GET and HEAD of a few pages,
  * from memory, at once. For probes and metrics: no TLS, no bodies taken, nothing learned from the
- * request but its path. Bounds: HTTP_CONNECTIONS_MAX connections, each HTTP_MEMORY_MAX bytes of
- * request and HTTP_IDLE_S seconds of silence. */
+ * request but its path. Bounds: HTTP_CONNECTIONS_MAX connections, HTTP_PEER_MAX of one address,
+ * each with HTTP_MEMORY_MAX bytes of request and HTTP_IDLE_S seconds of silence. */
 #include "base/buf.h"
 #include "base/err.h"
 #include "sys/loop.h"
 
 enum {
     HTTP_CONNECTIONS_MAX = 64,
+    HTTP_PEER_MAX = 16,
     HTTP_MEMORY_MAX = 16 * 1024,
     HTTP_IDLE_S = 15,
     HTTP_ANSWER_MAX = 1024 * 1024,

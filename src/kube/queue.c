@@ -13,6 +13,7 @@
 struct item {
     int64_t since_ms; /* when it was handed out, or is due */
     uint64_t order;   /* among those of one time */
+    int64_t due_ms;   /* handed out: when it had been due */
     int64_t again_ms; /* handed out: added again for then; NEVER: not */
     uint32_t failures;
     bool is_active;
@@ -125,9 +126,18 @@ bool queue_take(struct queue *queue, int64_t now_ms, struct str *ret)
     if (!item || item->since_ms > now_ms)
         return false;
     displace(queue, item);
+    item->due_ms = item->since_ms;
     place(queue, item, true, now_ms);
     *ret = map_key(item);
     return true;
+}
+
+int64_t queue_due_ms(const struct queue *queue, struct str key)
+{
+    const struct item *item = map_find(&queue->items, key);
+
+    assert(item && item->is_active);
+    return item->due_ms;
 }
 
 void queue_done(struct queue *queue, struct str key, enum queue_outcome outcome, int64_t now_ms,

@@ -22,6 +22,9 @@ void queue_add(struct queue *queue, struct str key, int64_t at_ms); /* monotonic
  * until queue_done(). */
 must_use bool queue_take(struct queue *queue, int64_t now_ms, struct str *ret);
 
+/* Of a key that was taken: when it had become due. */
+int64_t queue_due_ms(const struct queue *queue, struct str key);
+
 enum queue_outcome {
     QUEUE_DONE,   /* went well: its backoff is forgotten */
     QUEUE_FAILED, /* comes again after its backoff, or when it is added */

@@ -285,4 +285,5 @@ void controller_gauges(const struct controller *controller, struct gauges *ret)
     ret->queue_adds = queue.adds;
     ret->queue_retries = queue.retries;
     ret->longest_work_ms = queue.oldest_active_ms ? now_ms - queue.oldest_active_ms : 0;
+    ret->unfinished_work_ms = queue.active * now_ms - controller->work_since_ms;
 }

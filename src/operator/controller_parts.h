@@ -28,6 +28,7 @@ struct controller {
     struct str taken;     /* the key for the worker that is being started */
     uint32_t workers, workers_max, captures;
     uint64_t reconciles;
+    int64_t work_since_ms; /* the sum of when the keys being worked on were taken */
     int64_t swept_ms, surveyed_ms;
     bool is_leading, is_stopping, is_surveying;
 };

@@ -167,12 +167,19 @@ static void print_queue(const struct metrics *metrics, const struct gauges *gaug
     buf_print(ret, "workqueue_adds_total{" QUEUE "} %" PRIu64 "\n", gauges->queue_adds);
     print_head(ret, "workqueue_retries_total", "counter", "Keys added again after a failure.");
     buf_print(ret, "workqueue_retries_total{" QUEUE "} %" PRIu64 "\n", gauges->queue_retries);
+    print_histogram(ret, "workqueue_queue_duration_seconds", "Time from due to taken.", QUEUE,
+                    &buckets_reconcile, &metrics->queue_time);
     print_histogram(ret, "workqueue_work_duration_seconds", "Time of working on a key.", QUEUE,
                     &buckets_reconcile, &metrics->reconcile_time);
     print_head(ret, "workqueue_longest_running_processor_seconds", "gauge",
                "How long the longest-running key has been worked on.");
     buf_add(ret, STR_LIT("workqueue_longest_running_processor_seconds{" QUEUE "} "));
     print_seconds(ret, gauges->longest_work_ms);
+    buf_add_char(ret, '\n');
+    print_head(ret, "workqueue_unfinished_work_seconds", "gauge",
+               "How long all running keys together have been worked on.");
+    buf_add(ret, STR_LIT("workqueue_unfinished_work_seconds{" QUEUE "} "));
+    print_seconds(ret, gauges->unfinished_work_ms);
     buf_add_char(ret, '\n');
 }
 

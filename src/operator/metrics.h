@@ -45,6 +45,7 @@ struct metrics {
     struct histogram task_duration; /* from startTime to completionTime */
     uint64_t reconciles[RECONCILE_OUTCOMES];
     struct histogram reconcile_time;
+    struct histogram queue_time; /* from due to taken */
     struct answer_counts answers[STATUS_KINDS_MAX];
     uint32_t answer_count;
     uint64_t events_sent, events_dropped;
@@ -67,7 +68,8 @@ struct gauges { /* asked for at the moment of reading */
     uint32_t workers_max, workers_active;
     uint32_t queue_depth;
     uint64_t queue_adds, queue_retries;
-    int64_t longest_work_ms; /* of a key being worked on */
+    int64_t longest_work_ms;    /* of a key being worked on */
+    int64_t unfinished_work_ms; /* of all of them together */
     struct process_facts process;
 };
 

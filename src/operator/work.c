@@ -275,7 +275,9 @@ static void come_again(struct work *work, struct str key, int64_t wall_ms)
         return;
     if (wait_ms > LONG_SLEEP_MS)
         wait_ms = LONG_SLEEP_MS;
-    queue_add(controller->queue, key, controller_now(controller) + (wait_ms > 0 ? wait_ms : 0));
+    if (wait_ms < BEHIND_MS) /* overdue already: but not without a breath */
+        wait_ms = BEHIND_MS;
+    queue_add(controller->queue, key, controller_now(controller) + wait_ms);
 }
 
 static void went_well(struct work *work, struct str key, const struct reconcile_result *result)
@@ -464,6 +466,7 @@ static void work_on_pod(struct controller *controller, struct fiber *fiber, stru
 void work_on(struct controller *controller, struct fiber *fiber, struct str key)
 {
     auto_end(arena_fini) struct arena arena = {0};
+    struct metrics *metrics = controller->spec.metrics;
     bool is_pod = str_starts(key, "/");
     int64_t started_ms = controller_now(controller);
     struct str copy = arena_copy(&arena, key); /* the queue's own goes with queue_done() */
@@ -471,10 +474,14 @@ void work_on(struct controller *controller, struct fiber *fiber, struct str key)
 
     if (!str_cut(str_skip(copy, is_pod), '/', &space, &name))
         assert(false);
+    histogram_add(&metrics->queue_time, &buckets_reconcile,
+                  started_ms - queue_due_ms(controller->queue, copy));
+    controller->work_since_ms += started_ms;
     if (is_pod)
         work_on_pod(controller, fiber, copy, space, name);
     else
         work_on_task(controller, fiber, copy, space, name);
-    histogram_add(&controller->spec.metrics->reconcile_time, &buckets_reconcile,
+    controller->work_since_ms -= started_ms;
+    histogram_add(&metrics->reconcile_time, &buckets_reconcile,
                   controller_now(controller) - started_ms);
 }

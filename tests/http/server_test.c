@@ -195,6 +195,27 @@ static void a_head_without_end_is_bounded(void **state)
     assert_int_equal(f->asked, 0);
 }
 
+/* Whoever opens connections and says nothing does not keep others from being answered for long: of
+ * one address no more than so many are kept. */
+static void silent_connections_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(http_server_port(f->server))};
+    int fds[HTTP_PEER_MAX];
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < HTTP_PEER_MAX; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(fds[i], (struct sockaddr *)&address, sizeof(address)), 0);
+    }
+    assert_string_equal(ask(f, ""), ""); /* one too many: closed at once */
+    for (int i = 0; i < HTTP_PEER_MAX; i++)
+        fd_end(&fds[i]);
+    starts_with(ask(f, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+                "HTTP/1.1 200 ");
+}
+
 static void an_address_in_use_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -220,6 +241,7 @@ int main(void)
         TEST(one_connection_carries_several_requests),
         TEST(other_paths_and_methods_are_refused),
         TEST(a_head_without_end_is_bounded),
+        TEST(silent_connections_are_bounded),
         TEST(an_address_in_use_is_an_error),
     };
 

@@ -64,6 +64,15 @@ static void keys_come_when_due_in_order(void **state)
     assert_int_equal(queue_next_ms(queue), INT64_MAX);
 }
 
+static void a_key_that_is_taken_late_tells_when_it_was_due(void **state)
+{
+    struct queue *queue = made(state);
+
+    add(queue, "a", 100);
+    assert_takes(queue, 350, "a");
+    assert_int_equal(queue_due_ms(queue, STR_LIT("a")), 100);
+}
+
 static void adds_of_a_waiting_key_fall_together_at_the_earliest_time(void **state)
 {
     struct queue *queue = made(state);
@@ -379,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(keys_come_when_due_in_order, end),
+        cmocka_unit_test_teardown(a_key_that_is_taken_late_tells_when_it_was_due, end),
         cmocka_unit_test_teardown(adds_of_a_waiting_key_fall_together_at_the_earliest_time, end),
         cmocka_unit_test_teardown(a_key_is_handed_out_once_and_comes_again_if_added_meanwhile, end),
         cmocka_unit_test_teardown(a_later_look_asked_for_at_work_is_kept, end),

@@ -129,6 +129,8 @@ static void the_usual_names_are_there(void **state)
                 "controller_runtime_max_concurrent_reconciles{controller=\"agenttask\"} 32\n");
     assert_line(text, "workqueue_longest_running_processor_seconds{controller=\"agenttask\","
                       "name=\"agenttask\"} 1.500\n");
+    assert_line(text, "workqueue_queue_duration_seconds_count{controller=\"agenttask\","
+                      "name=\"agenttask\"} 0\n");
     assert_line(text, "leader_election_master_status{name=\"agenttask-operator\"} 1\n");
     assert_line(text, "agenttask_build_info{version=\"0.1.0\"} 1\n");
     assert_line(text, "process_cpu_seconds_total 2.050\n");
