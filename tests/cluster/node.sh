@@ -107,7 +107,7 @@ start_apiserver() {
     --kubelet-preferred-address-types InternalIP \
     --service-account-issuer https://kubernetes.default.svc \
     --service-account-key-file "$pki/sa.pub" --service-account-signing-key-file "$pki/sa.key" \
-    --audit-policy-file "$scripts/config/audit-policy.yaml" --audit-log-path /var/log/audit.log
+    --audit-policy-file "$scripts/config/audit-policy.yaml" --audit-log-path /var/log/audit.log --audit-log-maxsize 8192
   wait_for kube-apiserver 60 kubectl get --raw /readyz
 }
 
