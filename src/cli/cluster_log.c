@@ -165,8 +165,11 @@ static bool log_kept(struct cluster *cluster, struct fiber *fiber, const struct 
     struct kube_request request;
     struct json_value map;
 
-    if (task->status.logs.config_map.size == 0)
-        return true; /* the code wrote nothing, or nothing could be kept: the status says which */
+    if (task->status.logs.config_map.size == 0) { /* short, or nothing was written or kept */
+        show_kept(log, last_lines(str_skip(task->status.logs.text, (size_t)from), log->tail_lines));
+        (void)log->shown(log->ctx);
+        return true;
+    }
     request = request_get(arena, &resource_configmaps, task->space, task->status.logs.config_map);
     if (!cluster_ask(cluster, fiber, arena, &request, "get the kept output", &map, err))
         return false;

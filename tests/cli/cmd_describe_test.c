@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli/describe.h"
+
 static int setup(void **state)
 {
     static struct stage stage;
@@ -54,6 +56,34 @@ static void describe_shows_the_result(void **state)
     assert_contains(stage->out, "  JSON:          {\"status\":\"success\",\"insight\":42}\n");
     assert_contains(stage->out, "  Bytes:         36\n");
     assert_null(strstr(stage->out, "Reason:"));
+}
+
+static void the_place_in_the_queue_is_shown_while_there_is_one(void **state)
+{
+    static const struct {
+        struct task_queue queue;
+        const char *line; /* NULL: none */
+    } rows[] = {
+        {{0, 0}, NULL                                    },
+        {{1, 0}, "Queue:           position 1, 0 ahead\n"},
+        {{3, 2}, "Queue:           position 3, 2 ahead\n"},
+    };
+    struct stage *stage = *state;
+
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct task task = stage_task(stage, "next", PHASE_PENDING, REASON_QUEUED);
+        auto_end(buf_fini) struct buf page = {0};
+        const char *text;
+
+        buf_init(&page, 64 * 1024);
+        task.status.queue = rows[i].queue;
+        describe_task(&task, STAGE_NOW_MS, &stage->arena, &page);
+        text = arena_text(&stage->arena, buf_str(&page));
+        if (rows[i].line)
+            assert_contains(text, rows[i].line);
+        else
+            assert_null(strstr(text, "position"));
+    }
 }
 
 static void describe_says_what_was_switched_off(void **state)
@@ -110,6 +140,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(h59_describe_shows_phase_and_only_a_known_exit_code, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(describe_shows_the_result, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_place_in_the_queue_is_shown_while_there_is_one, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(describe_says_what_was_switched_off, setup, teardown),
         cmocka_unit_test_setup_teardown(x12_describe_escapes_what_the_user_wrote, setup, teardown),
         cmocka_unit_test_setup_teardown(several_are_set_apart, setup, teardown),

@@ -430,6 +430,13 @@ class Doors(Client):
         dead = self.config(cluster={"server": "https://127.0.0.1:1"})
         self.assertEqual(self.bare("list", "--local", config=dead).stderr, "No resources found.\n")
 
+    def test_this_machine_pays_nothing_for_the_cluster(self):
+        for flags, expected in (((), True), (("--local",), False)):
+            done = subprocess.run([self.agentctl_words()[0], *flags, "list"], capture_output=True, text=True,
+                                  env={"HOME": self.folder, "KUBECONFIG": KUBECONFIG, "LD_DEBUG": "files"},
+                                  timeout=60, check=True)
+            self.assertEqual("libcurl" in done.stderr, expected, flags)
+
     def test_server_is_away(self):
         dead = self.config(cluster={"server": "https://127.0.0.1:1"})
         said = self.bare("list", config=dead, code=1).stderr
