@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rights, as the audit log saw them used: over every kind of life a task can have, the deployed
+operator uses each right that config/rbac grants it, no other, and is refused nothing. And what the
+roles for people allow, verb by verb. Wants the deployed operator of config/default."""
+import json
+import os
+import unittest
+
+import yaml
+
+from proxy import ACCOUNT, GROUPS
+from stage import PROFILES, ROOT, Api, Stage, audit, audit_end, kubectl, wait_for
+
+SYSTEM = "agenttask-system"
+DEPLOYMENT = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/agenttask-controller-manager"
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/agenttask-operator"
+POLICY = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/agenttask-default-deny"
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+SMALL = {"requests": {"cpu": "20m"}, "limits": {"cpu": "1"}}
+SLEEP = "import time\nprint('first', flush=True)\ntime.sleep(300)\n"
+LARGE = "import json\njson.dump('x' * 300000, open('result.json', 'w'))\n"
+VERBS = ("create", "get", "list", "watch", "update", "patch", "delete", "deletecollection")
+GROUP = "execution.agenttask.io"
+READ = {"get", "list", "watch"}
+EDIT = READ | {"create", "update", "patch", "delete"}
+PEOPLE = {  # role: {resource: verbs}; everything else is denied
+    "agenttask-admin-role": {"agenttasks": EDIT | {"deletecollection"}, "agenttasks/status": {"get"}},
+    "agenttask-editor-role": {"agenttasks": EDIT, "agenttasks/status": {"get"}},
+    "agenttask-viewer-role": {"agenttasks": READ, "agenttasks/status": {"get"}},
+    "agenttask-runtimeprofile-admin-role": {"runtimeprofiles": EDIT | {"deletecollection"}},
+    "agenttask-runtimeprofile-viewer-role": {"runtimeprofiles": READ},
+}
+FOREIGN = (("", "pods"), ("", "pods/log"), ("", "pods/exec"), ("", "configmaps"), ("", "secrets"),
+           ("networking.k8s.io", "networkpolicies"), ("coordination.k8s.io", "leases"),
+           ("rbac.authorization.k8s.io", "roles"))
+
+
+def rules():
+    """{(verb, group, resource, name or *, namespace or *)} that config/rbac grants the operator."""
+    granted = set()
+    for name in ("role.yaml", "leader_election_role.yaml"):
+        with open(os.path.join(ROOT, "config/rbac", name), encoding="utf-8") as file:
+            role = yaml.safe_load(file)
+        space = role["metadata"].get("namespace", "*")
+        for rule in role["rules"]:
+            granted |= {(verb, group, resource, name, space) for verb in rule["verbs"]
+                        for group in rule["apiGroups"] for resource in rule["resources"]
+                        for name in rule.get("resourceNames", ["*"])}
+    return granted
+
+
+def used(begin):
+    """What the operator asked for since then, each with one example, and what it was refused."""
+    asked, refused = {}, []
+    for event in audit(begin):
+        ref, user = event.get("objectRef", {}), event["user"]["username"]
+        if user != ACCOUNT or "resource" not in ref:
+            continue
+        resource = "/".join(filter(None, (ref["resource"], ref.get("subresource"))))
+        key = (event["verb"], ref.get("apiGroup", ""), resource, ref.get("name", ""), ref.get("namespace", ""))
+        asked.setdefault(key, event["requestURI"])
+        message = event.get("responseStatus", {}).get("message", "")
+        if event.get("responseStatus", {}).get("code") in (401, 403) and "being terminated" not in message:
+            refused.append((key, message))
+    return asked, refused
+
+
+def covers(rule, key):
+    return rule[:3] == key[:3] and rule[3] in ("*", key[3]) and rule[4] in ("*", key[4])
+
+
+class Lives(Stage):
+    """The operator starts anew, without a Lease, and lives through everything."""
+
+    def restart_operator(self):
+        self.api.patch(DEPLOYMENT, {"spec": {"replicas": 0}})
+        self.addCleanup(self.api.patch, DEPLOYMENT, {"spec": {"replicas": 2}})
+        wait_for(lambda: not self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods"), 60)
+        self.api.delete(LEASE)
+        begin = audit_end()
+        self.api.patch(DEPLOYMENT, {"spec": {"replicas": 2}})
+        wait_for(lambda: self.api.get(DEPLOYMENT)["status"].get("readyReplicas") == 2, 90)
+        return begin
+
+    def begin_lives(self):
+        self.task("good", resources=SMALL, ttlSecondsAfterFinished=2)
+        self.task("large", LARGE, resources=SMALL)
+        self.task("bad", "raise SystemExit(3)\n", resources=SMALL)
+        self.task("late", SLEEP, resources=SMALL, timeoutSeconds=2)
+        self.task("oom", "x = bytearray(400 << 20)\n", resources={"requests": {"cpu": "20m"},
+                                                                  "limits": {"cpu": "1", "memory": "64Mi"}})
+        self.task("unknown", profile="nobody-made-it")
+        self.task("invalid", resources={"limits": {"memory": "64Gi"}})
+        self.task("absent", profile=self.profile(image="example.com/Upper//case"), resources=SMALL)
+        for name in ("canceled", "deleted", "poddeleted"):
+            self.task(name, SLEEP, resources=SMALL)
+        self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {"metadata": {"name": "taken-code"}})
+        self.task("taken", resources=SMALL, queueTimeoutSeconds=20)
+
+    def disturb(self):
+        for name in ("canceled", "deleted", "poddeleted"):
+            self.wait_phase(name, "Running", seconds=90)
+        self.api.patch(self.path("canceled"), {"spec": {"canceled": True}})
+        self.api.delete(self.path("deleted"))
+        kubectl("-n", self.space, "delete", "pod", "poddeleted-pod", "--wait=false")
+        policy = POLICY.format(self.space)
+        self.api.patch(policy, {"spec": {"egress": [{}]}})
+        wait_for(lambda: not self.api.get(policy)["spec"].get("egress"), 20, why="the policy stays open")
+        self.api.delete(policy)
+        wait_for(lambda: self.api.get(policy), 20, why="the policy does not come back")
+
+    def end_lives(self):
+        endings = {"large": "", "bad": "PodFailed", "late": "Timeout", "oom": "OOMKilled", "invalid": "Invalid",
+                   "unknown": "ProfileNotFound", "absent": "ImagePullFailed", "canceled": "Canceled",
+                   "poddeleted": "PodDeleted", "taken": "NameConflict"}
+        got = {name: self.wait_end(name, 120).get("reason", "") for name in endings}
+        self.assertEqual(got, endings)
+        for name in ("good", "deleted"):
+            self.wait_gone(self.path(name))
+        for name in endings:
+            self.api.delete(self.path(name))
+        for name in endings:
+            self.wait_gone(self.path(name))
+
+    def test_rights_are_those_that_are_used(self):
+        """h54, over all endings, and by the names and the namespace of a right as well."""
+        begin = self.restart_operator()
+        self.begin_lives()
+        self.disturb()
+        self.end_lives()
+        granted, (asked, refused) = rules(), used(begin)
+        print(f"\nrbac: {len(granted)} rights granted, {len(asked)} kinds of requests in the audit log, "
+              f"{len(refused)} refused", flush=True)
+        self.assertEqual(refused, [])
+        self.assertEqual(sorted(r for r in granted if not any(covers(r, key) for key in asked)), [],
+                         "granted and never used")
+        self.assertEqual(sorted(uri for key, uri in asked.items() if not any(covers(r, key) for r in granted)), [],
+                         "used and not granted by config/rbac")
+
+
+class Account(Stage):
+    def test_operator_may_nothing_else(self):
+        """Not even what a small mistake of its own would ask for."""
+        api = Api(user=ACCOUNT, groups=GROUPS)
+        for verb, path in (("GET", "/api/v1/secrets"), ("GET", "/api/v1/configmaps"),
+                           ("GET", f"/api/v1/namespaces/{self.space}/secrets"),
+                           ("POST", f"/api/v1/namespaces/{self.space}/serviceaccounts"),
+                           ("POST", f"/api/v1/namespaces/{self.space}/pods/x/exec"), ("POST", PROFILES),
+                           ("GET", f"/apis/coordination.k8s.io/v1/namespaces/{self.space}/leases"),
+                           ("DELETE", LEASE), ("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings")):
+            code, _ = api.raw(verb, path, {"metadata": {"name": "x"}} if verb == "POST" else None)
+            self.assertEqual(code, 403, f"{verb} {path}")
+
+
+class People(Stage):
+    def may(self, user, verb, group, resource):
+        attributes = dict(zip(("resource", "subresource"), resource.split("/")), verb=verb, group=group, version="*",
+                          namespace="" if resource == "runtimeprofiles" else self.space, name="")
+        return self.api.create(REVIEWS, {"spec": {"user": user, "resourceAttributes": attributes}})["status"]["allowed"]
+
+    def bind(self, role):
+        user, name = "u-" + role, "t-" + os.urandom(4).hex()
+        body = {"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+                                                        "name": role},
+                "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": user}]}
+        path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+        self.api.create(path, body)
+        self.addCleanup(self.api.delete, f"{path}/{name}")
+        return user
+
+    def test_each_role_allows_exactly_what_it_says(self):
+        count = 0
+        for role, allowed in PEOPLE.items():
+            user = self.bind(role)
+            first = next(iter(allowed))
+            wait_for(lambda: self.may(user, "get", GROUP, first), 20)
+            for resource in ("agenttasks", "agenttasks/status", "agenttasks/finalizers", "runtimeprofiles"):
+                for verb in VERBS:
+                    with self.subTest(role=role, resource=resource, verb=verb):
+                        self.assertEqual(self.may(user, verb, GROUP, resource), verb in allowed.get(resource, ()))
+                        count += 1
+            for group, resource in FOREIGN:
+                for verb in ("get", "create"):
+                    with self.subTest(role=role, resource=resource, verb=verb):
+                        self.assertFalse(self.may(user, verb, group, resource))
+                        count += 1
+        print(f"\nrbac: {count} questions about {len(PEOPLE)} roles for people", flush=True)
+
+    def test_kubectl_says_the_same(self):
+        user = self.bind("agenttask-viewer-role")
+        wait_for(lambda: self.may(user, "get", GROUP, "agenttasks"), 20)
+        for verb, answer in (("list", "yes"), ("create", "no"), ("delete", "no")):
+            done = kubectl("auth", "can-i", verb, "agenttasks.execution.agenttask.io", "-n", self.space, "--as", user,
+                           check=False)
+            self.assertEqual(done.stdout.strip(), answer, verb)
+
+
+class Samples(Stage):
+    def test_each_ends_as_it_should(self):
+        directory = os.path.join(ROOT, "config/samples")
+        kubectl("apply", "-n", self.space, "-f", directory)
+        names = []
+        for file in sorted(os.listdir(directory)):
+            with open(os.path.join(directory, file), encoding="utf-8") as text:
+                names += [one["metadata"]["name"] for one in yaml.safe_load_all(text) if one["kind"] == "AgentTask"]
+        self.assertGreaterEqual(len(names), 3)
+        for name in names:
+            status = self.wait_end(name)
+            self.assertEqual((status["phase"], status.get("exitCode")), ("Succeeded", 0), json.dumps(status))
+            self.assertIn("json", status["result"], name)
+
+
+if __name__ == "__main__":
+    unittest.main()
