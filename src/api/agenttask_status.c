@@ -176,6 +176,7 @@ static const struct field logs_rows[] = {
     FIELD_ROW(.name = "complete", .kind = FIELD_FLAG, .at = LOGS_AT(is_complete),
               .flags = FIELD_ALWAYS),
     FIELD_ROW(.name = "configMapRef", .kind = FIELD_TEXT, .at = LOGS_AT(config_map)),
+    FIELD_ROW(.name = "text", .kind = FIELD_TEXT, .at = LOGS_AT(text)),
     FIELD_ROW(.name = "truncated", .kind = FIELD_FLAG, .at = LOGS_AT(is_truncated),
               .flags = FIELD_ALWAYS),
 };

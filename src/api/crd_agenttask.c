@@ -153,6 +153,7 @@ static const struct crd_row rows[] = {
     CRD_FIELD("status.logs.complete", "False: some of it was lost before it could be kept."),
     CRD_BOUND("status.logs.configMapRef", "The ConfigMap that holds it.",
               .size_max = NAME_SIZE_MAX),
+    CRD_BOUND("status.logs.text", "All of it, if it is short.", .size_max = LOG_EMBEDDED_MAX),
     CRD_FIELD("status.logs.truncated", "Whether the middle was left out."),
     CRD_BOUND("status.message", "What the reason means, for people.", .size_max = MESSAGE_SIZE_MAX),
     CRD_FIELD("status.observedGeneration", "The generation that this status is about."),

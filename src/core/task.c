@@ -26,7 +26,7 @@ static bool logs_equal(const struct task_logs *a, const struct task_logs *b)
 {
     return a->bytes == b->bytes && a->is_known == b->is_known &&
            a->is_truncated == b->is_truncated && a->is_complete == b->is_complete &&
-           str_equal(a->config_map, b->config_map);
+           str_equal(a->text, b->text) && str_equal(a->config_map, b->config_map);
 }
 
 static bool strs_equal(const struct strs *a, const struct strs *b)

@@ -25,7 +25,8 @@ enum {
     MESSAGE_SIZE_MAX = 1024,
     LOG_HEAD_SIZE = 128 * 1024, /* what is kept of the output: its first and last bytes */
     LOG_TAIL_SIZE = 64 * 1024,
-    PRIORITY_MAX = 100, /* and -100 */
+    LOG_EMBEDDED_MAX = 2048, /* a text that is no longer stands in the status (cluster) */
+    PRIORITY_MAX = 100,      /* and -100 */
 };
 #define TIMEOUT_DEFAULT_MS       INT64_C(300000)
 #define TIMEOUT_MAX_MS           INT64_C(86400000)
@@ -88,8 +89,9 @@ struct task_result {
 };
 
 struct task_logs {
-    struct str config_map;
-    int64_t bytes; /* all that the code wrote, kept or not */
+    struct str text;       /* all of it, if it is short and UTF-8; else empty (cluster) */
+    struct str config_map; /* that holds a longer one (cluster) */
+    int64_t bytes;         /* all that the code wrote, kept or not */
     bool is_known, is_truncated, is_complete;
 };
 

@@ -132,6 +132,16 @@ static void logs_note(struct kube_task *run, const struct kube_capture *capture)
     };
 }
 
+/* As JSON, too: a control byte takes six there. */
+static bool is_short(struct str text)
+{
+    auto_end(buf_fini) struct buf printed;
+
+    buf_init(&printed, 2 * LOG_EMBEDDED_MAX);
+    json_print_text(text, &printed);
+    return text.size <= LOG_EMBEDDED_MAX && str_is_utf8(text) && !printed.is_full;
+}
+
 static bool logs_keep(struct kube_task *run, const struct kube_capture *capture, struct err *err)
 {
     struct str name = run_logs_name(run->arena, &run->task);
@@ -142,8 +152,10 @@ static bool logs_keep(struct kube_task *run, const struct kube_capture *capture,
     bool is_kept;
 
     logs_note(run, capture);
-    if (head.size + artifacts.size == 0)
-        return true; /* it said nothing: that is not worth an object */
+    if (artifacts.size == 0 && is_short(head)) { /* not worth an object */
+        run->logs.text = arena_copy(run->arena, head);
+        return true;
+    }
     value = configmap_logs_value(run->arena, &run->task, head, tail, artifacts);
     if (!kept_put(run, name, &value, &is_kept, err))
         return false;
@@ -156,7 +168,6 @@ static bool logs_keep(struct kube_task *run, const struct kube_capture *capture,
 
 static void logs_lose(struct kube_task *run)
 {
-    run->logs.config_map = (struct str){0};
     run->logs.is_complete = false;
     run->artifacts_bytes = -1;
 }

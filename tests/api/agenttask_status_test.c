@@ -70,7 +70,14 @@ static struct task_logs logs(struct dice *dice)
 {
     if (roll(dice, 2))
         return (struct task_logs){0};
-    return (struct task_logs){text(dice), number(dice, 0), true, roll(dice, 2), roll(dice, 2)};
+    return (struct task_logs){
+        .text = text(dice),
+        .config_map = text(dice),
+        .bytes = number(dice, 0),
+        .is_known = true,
+        .is_truncated = roll(dice, 2),
+        .is_complete = roll(dice, 2),
+    };
 }
 
 static struct task_status status_of(struct arena *arena, struct dice *dice)

@@ -78,6 +78,22 @@ static void a_stream_that_breaks_is_completed_from_what_was_kept(void **state)
     assert_int_equal(stage.code, 0);
 }
 
+static void a_short_output_stands_in_the_status(void **state)
+{
+    static const struct answer script[] = {
+        REPLY("GET " TASKS "/a ", 200,
+              TASK("a", "5",
+                   SUCCEEDED
+                   ",\"logs\":{\"text\":\"one\\ntwo\\n\",\"bytes\":8,\"complete\":true}")),
+    };
+
+    (void)state;
+    PLAY(&stage, "logs a", script);
+    assert_string_equal(stage.out, "one\ntwo\n");
+    PLAY(&stage, "logs a --tail 1", script);
+    assert_string_equal(stage.out, "two\n");
+}
+
 static void nothing_written_is_nothing_shown(void **state)
 {
     static const struct answer script[] = {
@@ -99,6 +115,7 @@ int main(void)
         cmocka_unit_test(times_are_the_kubelets),
         cmocka_unit_test(afterwards_it_is_what_was_kept),
         cmocka_unit_test(a_stream_that_breaks_is_completed_from_what_was_kept),
+        cmocka_unit_test(a_short_output_stands_in_the_status),
         cmocka_unit_test(nothing_written_is_nothing_shown),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

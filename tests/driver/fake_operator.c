@@ -355,14 +355,17 @@ const char *life_end(struct life *life, char ret[LIFE_END])
     struct str phase = look_text(status, "phase"), reason = look_text(status, "reason");
     struct str result = look_text(json_get(status, "result"), "json");
     struct str logs = look_text(json_get(status, "logs"), "configMapRef");
+    struct str text = look_text(json_get(status, "logs"), "text");
     const struct json_value *code = json_get(status, "exitCode");
 
     snprintf(
         ret, LIFE_END,
         "%s%.*s%s%.*s exit=%.*s result=%.*s logs=%.*s%s, %u pods %u maps %u created %u started",
         task ? "" : "gone", STR_ARG(phase), reason.size > 0 ? " " : "", STR_ARG(reason),
-        STR_ARG(code ? code->text : STR_LIT("?")), STR_ARG(result), STR_ARG(logs),
-        logs.size == 0 || look_flag(json_get(status, "logs"), "complete") ? "" : "(partial)",
+        STR_ARG(code ? code->text : STR_LIT("?")), STR_ARG(result),
+        STR_ARG(text.size > 0 ? STR_LIT("short") : logs),
+        logs.size + text.size == 0 || look_flag(json_get(status, "logs"), "complete") ? ""
+                                                                                      : "(partial)",
         fake_count(&life->cluster, "pods"), fake_count(&life->cluster, "configmaps"),
         life->cluster.pods_created, life->cluster.starts);
     return ret;

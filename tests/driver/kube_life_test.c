@@ -15,6 +15,11 @@
     "\"runtimeProfile\":\"python3.11\",\"code\":{\"configMapRef\":{\"name\":\"c\","                \
     "\"key\":\"k\"}}"
 
+/* Too much for a status. */
+#define LINE_64  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n"
+#define LINES_8  LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64
+#define LONG     LINES_8 LINES_8 LINES_8 LINES_8 LINES_8
+
 /* -- what others do -------------------------------------------------------------- */
 
 static void cancel(struct fake_cluster *cluster)
@@ -151,40 +156,43 @@ static const struct scene {
     uint32_t writes; /* if nothing goes wrong */
 } scenes[] = {
     SCENE("success", SOURCE, PLAN(.run_ms = 500),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 9),
+    SCENE("much to say", SOURCE, PLAN(.output = LONG, .run_ms = 500),
           .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
           .writes = 10),
     SCENE("silent success", SOURCE, PLAN(.output = "", .run_ms = 500),
           .end = "Succeeded exit=0 result={} logs=, 0 pods 0 maps 1 created 1 started",
           .writes = 9),
     SCENE("first of its namespace", SOURCE, PLAN(.run_ms = 500), new_namespace,
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 12),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 11),
     SCENE("where a policy is open", SOURCE, PLAN(.run_ms = 500), open_policy,
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 13),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 12),
     SCENE("its policy is removed", SOURCE, PLAN(0), NULL, {3000, remove_policy},
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 11),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 10),
     SCENE("failure", SOURCE, PLAN(.exit_code = 3),
-          .end = "Failed PodFailed exit=3 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 10),
+          .end = "Failed PodFailed exit=3 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 9),
     SCENE("long", SOURCE, PLAN(.run_ms = 90000),
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 11),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 10),
     SCENE("timeout", SOURCE ",\"timeoutSeconds\":3", PLAN(.ending = FAKE_NEVER),
-          .end = "Failed Timeout exit=? result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 10),
+          .end = "Failed Timeout exit=? result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 9),
     SCENE("out of memory", SOURCE, PLAN(.ending = FAKE_OOM),
-          .end = "Failed OOMKilled exit=137 result= logs=t-logs(partial), 0 pods 1 maps 1 created "
+          .end = "Failed OOMKilled exit=137 result= logs=short(partial), 0 pods 0 maps 1 created "
                  "1 started",
-          .writes = 10),
+          .writes = 9),
     SCENE("evicted", SOURCE, PLAN(.ending = FAKE_EVICTED),
-          .end = "Failed Evicted exit=? result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 10),
+          .end = "Failed Evicted exit=? result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 9),
     SCENE("canceled while it runs", SOURCE, PLAN(.ending = FAKE_NEVER), NULL, {4000, cancel},
           .end =
-              "Canceled Canceled exit=? result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 12),
+              "Canceled Canceled exit=? result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 11),
     SCENE("canceled while it pulls", SOURCE, PLAN(.starts_never = true), NULL, {8000, cancel},
           .end = "Canceled Canceled exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
           .writes = 10),
@@ -199,8 +207,8 @@ static const struct scene {
           .writes = 10),
     SCENE("registry comes back", SOURCE, PLAN(.starts_never = true, .waiting = "ImagePullBackOff"),
           NULL, {60000, repair_registry},
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 11),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 10),
     SCENE("no such image", SOURCE, PLAN(.starts_never = true, .waiting = "InvalidImageName"),
           .end = "Failed ImagePullFailed exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
           .writes = 9),
@@ -218,8 +226,8 @@ static const struct scene {
                  "started",
           .writes = 1),
     SCENE("code of somebody, allowed", MAP, PLAN(0), allowed_map,
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 2 maps 1 created 1 started",
-          .writes = 10),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 1 maps 1 created 1 started",
+          .writes = 9),
     SCENE("code without its key", MAP, PLAN(0), allowed_other_map,
           .end = "Failed CodeNotFound exit=? result= logs=, 0 pods 1 maps 0 created 0 started",
           .writes = 1),
@@ -227,8 +235,8 @@ static const struct scene {
           .end = "Failed CodeNotFound exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
           .writes = 10),
     SCENE("quota comes", SOURCE, PLAN(0), no_quota, {40000, give_quota},
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 19),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 18),
     SCENE("Pod refused as invalid", SOURCE, PLAN(0), invalid_pods,
           .end = "Failed Invalid exit=? result= logs=, 0 pods 0 maps 0 created 0 started",
           .writes = 11),
@@ -239,12 +247,12 @@ static const struct scene {
           .end = "Failed NameConflict exit=? result= logs=, 1 pods 0 maps 0 created 0 started",
           .writes = 3),
     SCENE("name taken for a while", SOURCE, PLAN(0), strange_pod, {30000, stranger_leaves},
-          .end = "Succeeded exit=0 result={} logs=t-logs, 0 pods 1 maps 1 created 1 started",
-          .writes = 11),
+          .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .writes = 10),
     SCENE("name of its code taken", SOURCE, PLAN(0), strange_code,
           .end = "Failed NameConflict exit=? result= logs=, 0 pods 1 maps 0 created 0 started",
           .writes = 4),
-    SCENE("name of its logs taken", SOURCE, PLAN(0), strange_logs,
+    SCENE("name of its logs taken", SOURCE, PLAN(.output = LONG), strange_logs,
           .end = "Succeeded exit=0 result={} logs=, 0 pods 1 maps 1 created 1 started",
           .writes = 10),
     SCENE("its Pod is deleted", SOURCE, PLAN(.ending = FAKE_NEVER), NULL, {4000, delete_pod},
@@ -255,15 +263,15 @@ static const struct scene {
           .writes = 8),
     SCENE("its node dies", SOURCE ",\"timeoutSeconds\":30",
           PLAN(.ending = FAKE_NEVER, .is_silent_after = true),
-          .end = "Failed Timeout exit=? result= logs=t-logs(partial), 1 pods 1 maps 1 created 1 "
+          .end = "Failed Timeout exit=? result= logs=short(partial), 1 pods 0 maps 1 created 1 "
                  "started",
-          .writes = 12),
+          .writes = 11),
     SCENE("deleted while it runs", SOURCE, PLAN(.ending = FAKE_NEVER), NULL, {4000, delete_task},
-          .end = "gone exit=? result= logs=, 0 pods 0 maps 1 created 1 started", .writes = 13),
+          .end = "gone exit=? result= logs=, 0 pods 0 maps 1 created 1 started", .writes = 12),
     SCENE("deleted before there is a Pod", SOURCE, PLAN(0), new_namespace, {500, delete_task},
           .end = "gone exit=? result= logs=, 0 pods 0 maps 0 created 0 started", .writes = 5),
     SCENE("expired", SOURCE ",\"ttlSecondsAfterFinished\":5", PLAN(.run_ms = 500),
-          .end = "gone exit=? result= logs=, 0 pods 0 maps 1 created 1 started", .writes = 12),
+          .end = "gone exit=? result= logs=, 0 pods 0 maps 1 created 1 started", .writes = 11),
 };
 
 static void plan_complete(struct fake_plan *plan)

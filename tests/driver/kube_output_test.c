@@ -95,7 +95,7 @@ static void h20_result_truncated(void **state)
     assert_int_equal(look_int(result, "bytes"), LARGE);
     assert_int_equal(look_text(result, "json").size, 0);
     assert_true(str_is(kept(&life, "t-result", KEY_RESULT), life.cluster.plan.result));
-    assert_true(str_is(kept(&life, "t-logs", KEY_HEAD), "hi\n"));
+    assert_true(str_is(look_text(logs_of(&life), "text"), "hi\n"));
     life_fini(&life);
 }
 
@@ -201,7 +201,7 @@ static void h18_logs_lost(void **state) /* a kubelet that is away for a while */
     life_begin(&life, &(struct fake_plan){.log_absent_ms = 20000});
     life_run(&life, 120000);
     is_over(&life, "");
-    assert_true(str_is(kept(&life, "t-logs", KEY_HEAD), "hi\n"));
+    assert_true(str_is(look_text(logs_of(&life), "text"), "hi\n"));
     assert_true(look_flag(logs_of(&life), "complete"));
     life_fini(&life);
 }
@@ -231,6 +231,7 @@ static void nor_for_a_place_to_keep_it_in(void **state)
     life_begin(&life, &(struct fake_plan){.is_framed = true});
     life.cluster.refuses_maps = true;
     life.cluster.plan.result = document(&life, LARGE);
+    life.cluster.plan.output = letters(&life, LOG_EMBEDDED_MAX + 1);
     life_run(&life, 180000);
     is_over(&life, "");
     assert_int_equal(fake_count(&life.cluster, "configmaps"), 0);
@@ -259,7 +260,7 @@ static void what_was_followed_is_kept_when_the_log_is_gone(void **state)
     life.operators[0].followed->is_over = true;
     life_run(&life, 60000);
     is_over(&life, "PodDeleted");
-    assert_true(str_is(kept(&life, "t-logs", KEY_HEAD), "hi\n"));
+    assert_true(str_is(look_text(logs_of(&life), "text"), "hi\n"));
     assert_true(look_flag(logs_of(&life), "complete"));
     assert_true(str_is(look_text(json_get(status_of(&life), "result"), "json"), "{}"));
     life_fini(&life);
@@ -285,6 +286,35 @@ static void outputs_wait_for_their_turn(void **state)
     life_fini(&life);
 }
 
+static void a_short_output_stands_in_the_status(void **state)
+{
+    static const struct {
+        size_t size;
+        const char *text; /* instead of letters */
+        bool is_embedded;
+    } rows[] = {
+        {LOG_EMBEDDED_MAX,     NULL,            true },
+        {LOG_EMBEDDED_MAX + 1, NULL,            false},
+        {0,                    "no UTF-8 \xff", false},
+        {0,                    "\x1b[31mred",   true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct life life;
+        life_begin(&life, &(struct fake_plan){0});
+        life.cluster.plan.output = rows[i].text ? rows[i].text : letters(&life, rows[i].size);
+        life_run(&life, 60000);
+        is_over(&life, "");
+        assert_true(look_flag(logs_of(&life), "complete"));
+        assert_int_equal(fake_count(&life.cluster, "configmaps"), !rows[i].is_embedded);
+        assert_true(str_is(rows[i].is_embedded ? look_text(logs_of(&life), "text")
+                                               : kept(&life, "t-logs", KEY_HEAD),
+                           life.cluster.plan.output));
+        life_fini(&life);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_lost_frame_is_noticed),
         cmocka_unit_test(a_result_that_is_no_json_is_invalid),
         cmocka_unit_test(artifacts_are_kept_beside_the_log),
+        cmocka_unit_test(a_short_output_stands_in_the_status),
         cmocka_unit_test(of_a_long_output_both_ends_are_kept),
         cmocka_unit_test(a_log_that_is_shorter_than_reported_is_incomplete),
         cmocka_unit_test(h18_logs_lost),

@@ -45,7 +45,7 @@ class Ending(Stage):
         status = self.wait_end(name, seconds)
         kept = status.get("logs")
         said = "none" if kept is None else "complete" if kept["complete"] else "partial"
-        if kept and not kept.get("configMapRef"):
+        if kept and not kept.get("configMapRef") and not kept.get("text"):
             said = "empty" if kept["complete"] else "lost"
         invalid = [c["reason"] for c in status.get("conditions", []) if c["type"] == "ResultValid" and
                    c["status"] == "False"]
