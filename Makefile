@@ -5,7 +5,7 @@ FUZZ_SECONDS = 600
 IMG ?= ghcr.io/agenttask/agenttask-operator:v0.1.0
 C_FILES = $(shell find src tests -name '*.[ch]')
 
-.PHONY: help setup build run test check crd fmt lint fuzz bench test-vm \
+.PHONY: help setup build run test check crd fmt lint fuzz bench test-cluster test-vm \
 	image push deploy undeploy dist cluster-up cluster-shell cluster-down clean
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make fmt      format the sources        make lint   formatter and second compiler'
 	@echo 'make fuzz     FUZZ_SECONDS=$(FUZZ_SECONDS) per target'
 	@echo 'make bench    start cost against bwrap and runc'
+	@echo 'make test-cluster  the suites on a real Kubernetes of one node (root, Go)'
 	@echo 'make test-vm  the suites in a Debian 13 machine with cgroup v2'
 	@echo 'make cluster-up, cluster-shell, cluster-down  a Kubernetes in namespaces (CLUSTER=, K8S=)'
 	@echo 'make image IMG=..., push, deploy, undeploy  the operator: as $(BUILD)/image.tar, in its registry,'
@@ -26,7 +27,7 @@ help:
 	@echo 'make clean    remove the build directories'
 
 setup:
-	@tools/setup build test vm bench
+	@tools/setup build test vm bench cluster image push
 
 build:
 	@tools/setup build
@@ -41,6 +42,7 @@ test: # what cannot be installed is skipped, by name
 	@tools/setup build
 	@tools/setup test || true
 	@tools/setup vm || true
+	@tools/setup cluster || true
 	@tools/test
 
 check:
@@ -66,6 +68,10 @@ fuzz:
 bench: build
 	@tools/setup bench
 	@python3 tests/bench/start.py --build $(BUILD)
+
+test-cluster:
+	@tools/setup build test cluster
+	@tools/test apiserver cluster
 
 test-vm:
 	@tools/setup build test vm

@@ -6,7 +6,7 @@
 
 With CLUSTER and an existing cluster of that name, that one is used and kept. Tests of a class run side
 by side with others, unless the class says `is_alone`; those that want no other operator say
-`is_bare`, and run when the deployed one is gone."""
+`is_bare`, and run when the deployed one is gone. Suite `install` comes first: it deploys itself."""
 import argparse
 import collections
 import concurrent.futures
@@ -20,7 +20,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
-SUITES = ("endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader", "crash", "nodes")
+SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader", "crash", "nodes")
 SIDE_BY_SIDE = 5
 
 
@@ -98,13 +98,24 @@ def run_all(tally, modules, wanted):
         tally.run(test)
 
 
-def deploy(build, image):
-    """From what is built to two ready operators."""
-    began = time.monotonic()
+def run_in_turn(tally, classes):
+    for kind, tests in classes.items():
+        kind.setUpClass()
+        for test in tests:
+            tally.run(test)
+        kind.tearDownClass()
+
+
+def push(build, image):
     archive = os.path.join(build, "image.tar")
     print(sh("python3", "tools/image.py", "--name", image, "--manager", os.path.join(build, "manager"), "--runner",
              os.path.join(build, "runner"), "--output", archive).strip())
     sh("tests/cluster/push", image, archive)
+
+
+def deploy(image):
+    """From what is in the registry to two ready operators, with less patience than by default."""
+    began = time.monotonic()
     sh("tools/deploy", "up", image)
     config = "maxRunningPerTenant: 100\npullGraceSeconds: 30\n"
     kubectl("-n", "agenttask-system", "patch", "configmap", "agenttask-config", "--type=merge", "-p",
@@ -133,6 +144,11 @@ def scale(replicas):
 def try_all(options):
     tally = Tally()
     modules = load(options.suites or SUITES, options.k)
+    for module, classes in modules:
+        if module.__name__ == "install":
+            run_in_turn(tally, classes)
+    modules = [pair for pair in modules if pair[0].__name__ != "install"]
+    deploy(os.environ["IMG"])
     run_all(tally, modules, lambda kind: not getattr(kind, "is_bare", False))
     if any(getattr(kind, "is_bare", False) for _, classes in modules for kind in classes):
         scale(0)
@@ -160,7 +176,7 @@ def main():
     sys.path.insert(0, HERE)
     try:
         print(sh("tests/cluster/up").strip())
-        deploy(options.build, os.environ["IMG"])
+        push(options.build, os.environ["IMG"])
         failed = try_all(options)
     finally:
         if not was_up and not options.keep:
