@@ -63,7 +63,7 @@ static const struct flag flags[] = {
     {"quiet", 'q', FLAG_SWITCH, AT(quiet), NULL, "no progress and no remarks on stderr"},
     {"raw", 0, FLAG_SWITCH, AT(raw), NULL, "the output's own bytes; not on a terminal"},
     {"dry-run", 0, FLAG_SWITCH, AT(dry_run), NULL, "check it and show what would run"},
-    {"insecure-without", 0, FLAG_LIST, AT(without), "CONTROL,...", "leave controls out: a test"},
+    {"insecure-without", 0, FLAG_LIST, AT(without), "CONTROL,...", "for tests, on this machine"},
     FLAG_OUTPUT(OUTPUT_WORDS),
 };
 /* clang-format on */

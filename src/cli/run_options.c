@@ -122,10 +122,10 @@ static bool manifest_add(struct session *session, struct str text, const char *f
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (items[i].kind == MANIFEST_PROFILE)
-            return err_set(err, ERR_INVALID,
-                           "%s: a RuntimeProfile is not run: put it in "
-                           "~/.config/agenttask/profiles.d",
-                           file);
+            return err_set(err, ERR_INVALID, "%s: a RuntimeProfile is not run: %s", file,
+                           session->place->has_spaces
+                               ? "kubectl apply makes it known to the cluster"
+                               : "put it in ~/.config/agenttask/profiles.d");
         if (!request_add(requests, &items[i].task, err))
             return false;
     }

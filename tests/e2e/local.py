@@ -578,9 +578,12 @@ class BadInput(Local):
         self.refused("rnu", code=2, says=("rnu", "run"))
 
     def test_a_cluster_is_never_replaced_in_silence(self):
-        env = dict(self.env, KUBECONFIG=self.file("config", "apiVersion: v1\nkind: Config\n"))
-        self.refused("run", self.file("x.py", HELLO), code=1, says="--local", env=env)
-        self.ctl("run", "--local", self.file("x.py", HELLO), env=env)
+        nowhere = ('{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: a}}], '
+                   'clusters: [{name: a, cluster: {server: "https://127.0.0.1:1"}}]}\n')
+        for config, code in (("apiVersion: v1\nkind: Config\n", 2), (nowhere, 125)):
+            env = dict(self.env, KUBECONFIG=self.file("config", config))
+            self.refused("run", self.file("x.py", HELLO), code=code, says="--local", env=env)
+            self.ctl("run", "--local", self.file("x.py", HELLO), env=env)
 
     def test_too_much_input(self):
         self.refused("run", self.file("x.sh", "true"), "--env", "A=" + "x" * 120 * 1024, "--",
