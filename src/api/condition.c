@@ -3,6 +3,7 @@
 
 #define RESULT_CONDITION    "ResultValid"
 #define ARTIFACTS_CONDITION "ArtifactsTooLarge"
+#define WEAKENED_CONDITION  "IsolationWeakened"
 
 /* The reason of conditions on the ending; Kubernetes wants one for success, too. */
 static const char *ending_reason(const struct task_status *status)
@@ -29,7 +30,10 @@ uint32_t conditions_of(const struct task_status *status, struct condition ret[CO
     if (status->artifacts_too_large)
         ret[count++] = (struct condition){ARTIFACTS_CONDITION, ARTIFACTS_CONDITION, true};
     if (status->isolation.is_known && status->isolation.switched_off != 0)
-        ret[count++] = (struct condition){"IsolationWeakened", "ControlsSwitchedOff", true};
+        ret[count++] = (struct condition){WEAKENED_CONDITION, "ControlsSwitchedOff", true};
+    else if (status->isolation.weakened != WEAKENED_NOT)
+        ret[count++] = (struct condition){WEAKENED_CONDITION,
+                                          weakening_word(status->isolation.weakened), true};
     return count;
 }
 
@@ -73,6 +77,10 @@ static void read_condition(const struct json_value *condition, struct task_statu
 
     if (text_is(type, ARTIFACTS_CONDITION))
         ret->artifacts_too_large = is_true;
+    for (unsigned i = WEAKENED_BY_POLICY; i < WEAKENING_COUNT; i++)
+        if (text_is(type, WEAKENED_CONDITION) && is_true &&
+            text_is(reason, weakening_word((enum weakening)i)))
+            ret->isolation.weakened = (enum weakening)i;
     if (!text_is(type, RESULT_CONDITION))
         return;
     ret->result.verdict = is_true ? RESULT_VALID : RESULT_NONE_YET;
@@ -88,6 +96,7 @@ bool conditions_read(struct field_reader *reader, const struct json_value *value
 
     status->result.verdict = RESULT_NONE_YET;
     status->artifacts_too_large = false;
+    status->isolation.weakened = WEAKENED_NOT;
     if (!value)
         return true;
     if (value->kind != JSON_LIST)

@@ -2,8 +2,8 @@
 #pragma once
 
 /* status.conditions. They say nothing of their own: all are derived from the rest of the status,
- * except that the verdict on the result and ArtifactsTooLarge are spelt nowhere else, so these two
- * are read back. */
+ * except that the verdict on the result, ArtifactsTooLarge and what others weakened are spelt
+ * nowhere else, so these are read back. */
 #include "api/field.h"
 
 enum {

@@ -62,6 +62,7 @@ struct pod {
     int64_t stopping_ms; /* since when we stop it; 0: we do not */
     struct str node;
     struct str runner_image; /* of container `runner`; not kept by pod_keep() */
+    bool has_others;         /* containers that we did not put in; not kept by pod_keep() */
     bool user_namespace;     /* spec.hostUsers is false */
     struct str runtime_class;
     enum pod_phase phase;

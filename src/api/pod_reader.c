@@ -80,6 +80,13 @@ static void conditions_read_of(const struct json_value *conditions, struct pod *
     }
 }
 
+static uint32_t count_of(const struct json_value *spec, const char *list)
+{
+    const struct json_value *items = look_list(spec, list);
+
+    return items ? items->count : 0;
+}
+
 void pod_read(const struct json_value *value, struct pod *ret)
 {
     const struct json_value *metadata = json_get(value, "metadata");
@@ -106,6 +113,8 @@ void pod_read(const struct json_value *value, struct pod *ret)
         .runner_image = look_text(
             look_item(look_list(spec, "initContainers"), "name", STR_LIT(CONTAINER_RUNNER)),
             "image"),
+        .has_others = count_of(spec, "containers") > 1 || count_of(spec, "initContainers") > 1 ||
+                      count_of(spec, "ephemeralContainers") > 0,
         .user_namespace = host_users && host_users->kind == JSON_BOOL && !host_users->flag,
         .runtime_class = look_text(spec, "runtimeClassName"),
         .phase = phase_of(look_text(status, "phase")),

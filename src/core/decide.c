@@ -232,10 +232,14 @@ static void note_run(const struct world *w, struct task_status *status)
         status->run.node = w->run.ref.node;
     if (status->effective.image_id.size == 0)
         status->effective.image_id = w->effective.image_id;
+    if (status->isolation.weakened == WEAKENED_NOT)
+        status->isolation.weakened = w->isolation.weakened;
 }
 
 static void note_ending(const struct world *w, struct task_status *status)
 {
+    enum weakening weakened;
+
     status->finished_ms = time_finished(w);
     if (run_is_other(w))
         return;
@@ -248,7 +252,9 @@ static void note_ending(const struct world *w, struct task_status *status)
     status->result = w->result;
     status->logs = w->logs;
     status->usage = w->usage;
+    weakened = status->isolation.weakened;
     status->isolation = w->isolation;
+    status->isolation.weakened = weakened; /* as seen in all its life */
     status->artifacts_bytes = w->artifacts_bytes;
     status->artifacts_too_large = w->artifacts_too_large;
 }

@@ -29,11 +29,8 @@ static const char *const controls[] = {
 static_assert(countof(controls) == CONTROL_COUNT, "every control has its word");
 
 static const char *const limiters[] = {
-    [LIMITER_NONE] = "none",
-    [LIMITER_CGROUP2] = "cgroup2",
-    [LIMITER_CGROUP1] = "cgroup1",
-    [LIMITER_POLLED] = "polled",
-    [LIMITER_KUBELET] = "kubelet",
+    [LIMITER_NONE] = "none",     [LIMITER_CGROUP2] = "cgroup2", [LIMITER_CGROUP1] = "cgroup1",
+    [LIMITER_POLLED] = "polled", [LIMITER_KUBELET] = "kubelet",
 };
 
 const char *control_word(enum control control)
@@ -50,6 +47,18 @@ bool control_parse(struct str word, enum control *ret)
             return true;
         }
     return false;
+}
+
+const char *weakening_word(enum weakening weakening)
+{
+    static const char *const words[] = {
+        [WEAKENED_NOT] = "",
+        [WEAKENED_BY_POLICY] = "ForeignPolicy",
+        [WEAKENED_BY_CONTAINER] = "ForeignContainer",
+    };
+
+    assert(weakening < WEAKENING_COUNT);
+    return words[weakening];
 }
 
 const char *limiter_word(enum limiter limiter)

@@ -43,14 +43,24 @@ enum limiter {
     LIMITER_KUBELET, /* the node's, with what it has */
 };
 
+/* What others added around it that we would not have (cluster). */
+enum weakening {
+    WEAKENED_NOT,
+    WEAKENED_BY_POLICY,    /* a network policy of theirs opens our Pods: policies add up */
+    WEAKENED_BY_CONTAINER, /* a container of theirs runs in the Pod */
+    WEAKENING_COUNT,
+};
+
 struct isolation {
     uint32_t controls;     /* CONTROL_BIT of what was in force */
     uint32_t switched_off; /* CONTROL_BIT of what was off because --insecure-without said so */
     int32_t landlock_abi;  /* 0: the kernel has none */
     enum limiter limiter;
+    enum weakening weakened; /* known whatever is_known says */
     bool is_known;
 };
 
 const char *control_word(enum control control); /* "seccomp", "landlock", "no-new-privileges" … */
 must_use bool control_parse(struct str word, enum control *ret);
+const char *weakening_word(enum weakening weakening); /* "ForeignPolicy" …; "" if not */
 const char *limiter_word(enum limiter limiter); /* "none", "cgroup2", "cgroup1", "polled" … */

@@ -53,7 +53,7 @@ static bool isolation_equal(const struct isolation *a, const struct isolation *b
 {
     return a->controls == b->controls && a->switched_off == b->switched_off &&
            a->landlock_abi == b->landlock_abi && a->limiter == b->limiter &&
-           a->is_known == b->is_known;
+           a->weakened == b->weakened && a->is_known == b->is_known;
 }
 
 static bool queue_equal(const struct task_queue *a, const struct task_queue *b)

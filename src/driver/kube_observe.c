@@ -421,6 +421,47 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
 
 /* -- the world ------------------------------------------------------------------ */
 
+struct foreign {
+    struct arena *arena;
+    struct str space;
+    bool opens;
+};
+
+static void policy_weigh(void *ctx, const struct cached *entry)
+{
+    struct foreign *foreign = ctx;
+    struct networkpolicy policy;
+    struct json_value object;
+
+    if (foreign->opens || !str_equal(entry->space, foreign->space) ||
+        str_is(entry->name, POLICY_NAME) ||
+        !json_read(foreign->arena, arena_copy(foreign->arena, entry->kept), &object,
+                   &(struct err){0}))
+        return;
+    networkpolicy_read(&object, &policy);
+    foreign->opens = policy.opens;
+}
+
+/* Looked for where it is written anyway: with the start of the code, and with its end. */
+static enum weakening weakening_look(const struct kube_task *run)
+{
+    struct foreign foreign = {.arena = run->arena, .space = run->space};
+
+    if (run->has_pod && run->pod.has_others)
+        return WEAKENED_BY_CONTAINER;
+    cache_each(run->caches->policies, policy_weigh, &foreign);
+    return foreign.opens ? WEAKENED_BY_POLICY : WEAKENED_NOT;
+}
+
+static bool is_worth_weighing(const struct kube_task *run, const struct world *world)
+{
+    enum phase phase = run->task.status.phase;
+
+    return run_is_there(world) && !phase_is_terminal(phase) &&
+           ((world->run.state == RUN_ACTIVE && phase != PHASE_RUNNING) ||
+            (world->run.state == RUN_ENDED && world->is_live));
+}
+
 static void output_look(const struct kube_task *run, struct world *ret)
 {
     bool has_none = ret->run.state == RUN_ENDED && !run->seen.has_started && !run->followed;
@@ -430,6 +471,8 @@ static void output_look(const struct kube_task *run, struct world *ret)
     ret->output_kept = has_none;
     if (run->seen.has_report)
         ret->isolation = kube_run_isolation(&run->seen, &run->pod);
+    if (is_worth_weighing(run, ret))
+        ret->isolation.weakened = weakening_look(run);
 }
 
 /* Once more after the output was kept. Nobody needs to be asked again: a run that has ended stays

@@ -56,6 +56,9 @@ static void facts_beside_the_phase_have_conditions(void **state)
                       "ResultValid=False ResultTooLarge, ArtifactsTooLarge=True ArtifactsTooLarge");
     status.result.verdict = RESULT_VALID;
     status.artifacts_too_large = false;
+    status.isolation.weakened = WEAKENED_BY_CONTAINER;
+    assert_conditions(&status, "ResultValid=True ResultValid, "
+                               "IsolationWeakened=True ForeignContainer");
     status.isolation.switched_off = CONTROL_BIT(CONTROL_SECCOMP);
     assert_conditions(&status, "ResultValid=True ResultValid, "
                                "IsolationWeakened=True ControlsSwitchedOff");

@@ -277,8 +277,8 @@ static void on_create(struct exchange *exchange, const struct asked *asked)
         refuse(exchange, 409, "AlreadyExists", "it exists");
         return;
     }
-    if (is_pod && cluster->mutates_pods) {
-        struct json_value patch = parsed(cluster, STR_LIT("{\"spec\":{\"hostNetwork\":true}}"));
+    if (is_pod && cluster->pod_patch) {
+        struct json_value patch = parsed(cluster, str_of(cluster->pod_patch));
         value = json_merged(&cluster->arena, &value, &patch);
     }
     stored = add(cluster, asked->plural, value);

@@ -74,7 +74,7 @@ struct fake_cluster {
     bool is_killed;
     struct exchange *stalled;
     const char *refuse_pods; /* with that message, as 403 (or 422 with "invalid") */
-    bool mutates_pods;
+    const char *pod_patch; /* what a mutating webhook makes of Pods; NULL: nothing */
     bool refuses_maps; /* ConfigMaps of output, as 403 */
     bool loses_codes;  /* code ConfigMaps are removed by somebody as soon as they are made */
     /* account */

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "api/look.h"
+
 #define LONG_MS (INT64_C(2) * 3600 * 1000)
 #define SOURCE  "\"runtimeProfile\":\"python3.11\",\"code\":{\"source\":\"print(1)\"}"
 #define MAP                                                                                        \
@@ -16,9 +18,9 @@
     "\"key\":\"k\"}}"
 
 /* Too much for a status. */
-#define LINE_64  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n"
-#define LINES_8  LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64
-#define LONG     LINES_8 LINES_8 LINES_8 LINES_8 LINES_8
+#define LINE_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n"
+#define LINES_8 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64 LINE_64
+#define LONG    LINES_8 LINES_8 LINES_8 LINES_8 LINES_8
 
 /* -- what others do -------------------------------------------------------------- */
 
@@ -93,7 +95,7 @@ static void invalid_pods(struct life *life)
 
 static void mutated_pods(struct life *life)
 {
-    life->cluster.mutates_pods = true;
+    life->cluster.pod_patch = "{\"spec\":{\"hostNetwork\":true}}";
 }
 
 static void lost_codes(struct life *life)
@@ -190,8 +192,7 @@ static const struct scene {
           .end = "Failed Evicted exit=? result={} logs=short, 0 pods 0 maps 1 created 1 started",
           .writes = 9),
     SCENE("canceled while it runs", SOURCE, PLAN(.ending = FAKE_NEVER), NULL, {4000, cancel},
-          .end =
-              "Canceled Canceled exit=? result={} logs=short, 0 pods 0 maps 1 created 1 started",
+          .end = "Canceled Canceled exit=? result={} logs=short, 0 pods 0 maps 1 created 1 started",
           .writes = 11),
     SCENE("canceled while it pulls", SOURCE, PLAN(.starts_never = true), NULL, {8000, cancel},
           .end = "Canceled Canceled exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
@@ -327,6 +328,54 @@ static void every_life_ends_as_it_should(void **state)
     assert_int_equal(wrong, 0);
 }
 
+static void open_to_dns(struct life *life)
+{
+    fake_create(&life->cluster, "networkpolicies",
+                "{\"metadata\":{\"name\":\"dns\",\"namespace\":\"default\"},\"spec\":{"
+                "\"podSelector\":{},\"policyTypes\":[\"Egress\"],\"egress\":[{}]}}");
+}
+
+static void open_elsewhere(struct life *life)
+{
+    fake_create(&life->cluster, "networkpolicies",
+                "{\"metadata\":{\"name\":\"dns\",\"namespace\":\"other\"},\"spec\":{"
+                "\"podSelector\":{},\"policyTypes\":[\"Egress\"],\"egress\":[{}]}}");
+}
+
+static void inject_container(struct life *life)
+{
+    life->cluster.pod_patch = "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"mesh\"}]}}";
+}
+
+/* Not our verdict's business, but said. */
+static void what_others_weaken_is_said(void **state)
+{
+    static const struct {
+        void (*before)(struct life *life);
+        const char *reason; /* NULL: there is no such condition */
+    } rows[] = {
+        {open_to_dns,      "ForeignPolicy"   },
+        {inject_container, "ForeignContainer"},
+        {open_elsewhere,   NULL              },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct scene scene = scenes[0];
+        struct life life;
+        const struct json_value *conditions, *condition;
+        scene.before = rows[i].before;
+        life_begin(&life, &scene);
+        life_run(&life, LONG_MS);
+        assert_true(life_is_right(&life, &scene, ", weakened"));
+        conditions = look_list(json_get(fake_find(&life.cluster, "agenttasks", "t"), "status"),
+                               "conditions");
+        condition = look_item(conditions, "type", STR_LIT("IsolationWeakened"));
+        assert_true(str_is(look_text(condition, "reason"), rows[i].reason ? rows[i].reason : ""));
+        life_fini(&life);
+    }
+}
+
 static uint32_t disturb(const struct scene *scene, enum fake_fault_kind fault, const char *word)
 {
     char what[64];
@@ -430,6 +479,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_life_ends_as_it_should),
+        cmocka_unit_test(what_others_weaken_is_said),
         cmocka_unit_test(whoever_is_killed_after_any_request_changes_nothing),
         cmocka_unit_test(an_answer_that_is_lost_changes_nothing),
         cmocka_unit_test(a_server_that_fails_once_changes_nothing),
