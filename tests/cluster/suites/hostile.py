@@ -220,7 +220,9 @@ class Hostile(Stage):
         status = cls.stage.wait_end(name, 240)
         uid = status.get("podRef", {}).get("uid", "")
         cls.stage.wait_gone(cls.pod_path(name + "-pod", cls.space))
-        ended = Ended(name, cls.stage.get(name), cls.agentctl("logs", "--raw", name).stdout)
+        logs = cls.agentctl("logs", "--raw", name)
+        ended = Ended(name, cls.stage.get(name), logs.stdout)
+        wrong += [f"agentctl logs: {logs.returncode} {logs.stderr}"] if logs.returncode else []
         wrong += mismatches(row.sees, ended.saw) if row.sees else []
         wrong += verdict_wrong(row.verdict, ended) + isolation_wrong(ended) + left_behind(uid)
         problem = row.after(cls, ended) if row.after else ""

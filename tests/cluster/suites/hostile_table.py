@@ -86,8 +86,9 @@ def in_pod(row):
     return dataclasses.replace(row, **CHANGES.get(row.number, {}))
 
 
+REACH = ("{canary}", "{port}", "{node}", "{api}")
 OWN = (
-    Row("44", "44_reach.py", "reaches for API server, kubelet, DNS, Pods", args=("{canary}", "{port}", "{node}", "{api}"),
+    Row("44", "44_reach.py", "reaches for API server, kubelet, DNS, Pods", args=REACH,
         sees={**{name: "EACCES" for name in ("pod_tcp", "pod_udp", "api", "api_on_node", "kubelet", "readonly", "dns",
                                              "metadata")}, "name": "no answer"}),
     Row("45", "45_listen.py", "listens", sees={"any": "EACCES", "any6": "EACCES"}),
@@ -98,7 +99,6 @@ OWN = (
 )
 ROWS = tuple(in_pod(row) for row in table.HOSTILE if row.number not in LOCAL_ONLY) + OWN + table.BENIGN
 
-REACH = ("{canary}", "{port}", "{node}", "{api}")
 CONTROLS = {
     "plain": {
         "17": Control("17_fill.py", {"mib": at_least(144)}),

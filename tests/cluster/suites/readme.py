@@ -143,7 +143,8 @@ class Sessions(Stage):
                 while expected and not expected[-1].strip():
                     expected.pop()
                 with self.subTest(command=command):
-                    self.assertTrue(local.alike(expected, got), "\n".join([command, "expected:", *expected, "got:", *got]))
+                    said = "\n".join([command, "expected:", *expected, "got:", *got])
+                    self.assertTrue(local.alike(expected, got), said)
 
     def environment(self, top):
         """A kubeconfig of its own, whose namespace is that of the test; the tree's files beside it."""

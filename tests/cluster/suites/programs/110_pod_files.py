@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What a Pod brings with it: tokens, secrets, files of the node, the volumes of its own making.
 def look(path):
     try:

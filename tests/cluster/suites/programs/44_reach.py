@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Everything near a Pod that is none of its business: API server, kubelet, DNS, another Pod.
 canary, port, node, api = ARGS[0], int(ARGS[1]), ARGS[2], ARGS[3]
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Waits for a caller: another Pod or the node.
 held = []
 
