@@ -47,7 +47,7 @@ struct kube_client controller_client(const struct controller *controller, struct
 static bool may_turn(const struct controller *controller)
 {
     return controller->is_leading && !controller->is_stopping && controller->caches.is_synced &&
-           controller->workers < controller->workers_max;
+           controller->seed.was_tried && controller->workers < controller->workers_max;
 }
 
 static void arm_wheel(struct controller *controller)
@@ -126,6 +126,13 @@ static void room_woke(void *ctx, struct str space, struct str name)
 
 /* -- what comes round ----------------------------------------------------------- */
 
+static void begin_to_act(struct controller *controller)
+{
+    if (controller->is_leading && controller->caches.is_synced && !controller->is_stopping)
+        seed_look(controller);
+    turn(controller);
+}
+
 static bool look_whether_synced(struct controller *controller)
 {
     bool is_synced =
@@ -137,7 +144,7 @@ static bool look_whether_synced(struct controller *controller)
         log_write(controller->spec.log, &(struct log_line){.level = LEVEL_INFO,
                                                            .logger = "controller",
                                                            .message = "caches are filled"});
-        turn(controller);
+        begin_to_act(controller);
     }
     return is_synced;
 }
@@ -151,6 +158,7 @@ static void tick(void *ctx)
     if (look_whether_synced(controller)) {
         next_ms = TICK_MS;
         if (controller->is_leading && !controller->is_stopping) {
+            seed_look(controller);
             room_refresh(controller->room, now_ms);
             if (now_ms - controller->swept_ms >= SWEEP_MS) {
                 controller->swept_ms = now_ms;
@@ -208,7 +216,7 @@ struct controller *controller_free(struct controller *controller)
     if (!controller)
         return NULL;
     assert(controller->workers == 0 && controller->followers.count == 0 &&
-           !controller->is_surveying);
+           !controller->is_surveying && !controller->seed.is_under_way);
     intake_close(controller);
     events_free(controller->events);
     room_free(controller->room);
@@ -233,7 +241,7 @@ void controller_lead(struct controller *controller)
     assert(!controller->is_leading);
     controller->is_leading = true;
     intake_all(controller);
-    turn(controller);
+    begin_to_act(controller);
 }
 
 void controller_stop(struct controller *controller)
@@ -246,7 +254,8 @@ void controller_stop(struct controller *controller)
 
 bool controller_is_idle(const struct controller *controller)
 {
-    return controller->workers == 0 && events_are_sent(controller->events);
+    return controller->workers == 0 && !controller->seed.is_under_way &&
+           events_are_sent(controller->events);
 }
 
 void controller_end(struct controller *controller)

@@ -3,14 +3,22 @@
 
 /* The controller from inside, for those files that each do one of its jobs: controller.c turns the
  * wheel, intake.c says which keys to look at, work.c reconciles a task, orphan.c clears away the
- * Pod of a task that is gone, survey.c asks what the nodes can do,
- * follow.c saves the output of Pods that others delete. */
+ * Pod of a task that is gone, survey.c asks what the nodes can do, seed.c creates the first
+ * profiles, follow.c saves the output of Pods that others delete. */
 #include "base/map.h"
 #include "kube/informer.h"
 #include "kube/queue.h"
 #include "operator/controller.h"
 #include "operator/events.h"
 #include "operator/room.h"
+
+struct seed {          /* of the RuntimeProfiles (seed.c) */
+    uint32_t next;     /* of those that are shipped: the first that was not created yet */
+    uint32_t failures; /* in a row */
+    int64_t due_ms;    /* when to try (again); INT64_MAX: never */
+    bool has_begun;    /* one may stand because of us */
+    bool is_under_way, was_tried;
+};
 
 struct controller {
     struct arena arena; /* of this struct, and of what lives as long */
@@ -30,6 +38,7 @@ struct controller {
     uint64_t reconciles;
     int64_t work_since_ms; /* the sum of when the keys being worked on were taken */
     int64_t swept_ms, surveyed_ms;
+    struct seed seed;
     bool is_leading, is_stopping, is_surveying;
 };
 
@@ -77,3 +86,8 @@ struct kube_capture *follow_find(const struct controller *controller, struct str
 void follow_forget(struct controller *controller, struct str uid);
 /* Asks the nodes, from a fiber of its own, whether all of them support user namespaces. */
 void survey_start(struct controller *controller);
+/* Where no RuntimeProfile is when we begin to lead, creates those that are shipped, from a fiber of
+ * its own: who deletes or replaces one later does not see it again. What fails is tried again, for
+ * as long as there is none but ours; so it is called every second. No task is looked at before it
+ * was tried: that would fail for want of a profile that is to come. */
+void seed_look(struct controller *controller);
