@@ -94,16 +94,18 @@ class Ended:
 
 
 class Hostile(Stage):
+    is_alone = True  # it keeps the node busy by itself
+    pool = None
+
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def start(cls):
+        """All rows, several at once: each test waits for its own."""
         cls.space = "t-hostile-" + os.urandom(3).hex()
         cls.bare_space = cls.space + "-bare"
         for name, level in ((cls.space, "restricted"), (cls.bare_space, "privileged")):
             cls.api.create("/api/v1/namespaces", {"metadata": {"name": name, "labels": {
                 "pod-security.kubernetes.io/enforce": level}}})
         cls.stage = cls("wait")  # for its helpers, in threads
-        cls.stage.space = cls.space
         cls.stage.task("first")
         cls.stage.wait_phase("first", "Succeeded", seconds=60)
         cls.names = cls.make_canary()
@@ -113,12 +115,15 @@ class Hostile(Stage):
 
     @classmethod
     def tearDownClass(cls):
-        cls.pool.shutdown(wait=True, cancel_futures=True)
-        for name in (cls.space, cls.bare_space):
-            cls.stage.drop_space(name)
+        if cls.pool:
+            cls.pool.shutdown(wait=True, cancel_futures=True)
+            for name in (cls.space, cls.bare_space):
+                cls.stage.drop_space(name)
 
     def setUp(self):
         """All rows share one namespace."""
+        if not self.pool:
+            self.start()
 
     def wait(self):
         """Not a test: what `stage` is made for."""

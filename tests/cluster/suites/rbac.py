@@ -14,7 +14,7 @@ from stage import PROFILES, ROOT, Api, Stage, audit, audit_end, kubectl, wait_fo
 
 SYSTEM = "agenttask-system"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/agenttask-controller-manager"
-LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/agenttask-operator"
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/controller-manager.execution.agenttask.io"
 POLICY = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/agenttask-default-deny"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 SMALL = {"requests": {"cpu": "20m"}, "limits": {"cpu": "1"}}
@@ -72,6 +72,7 @@ def covers(rule, key):
 
 class Lives(Stage):
     """The operator starts anew, without a Lease, and lives through everything."""
+    is_alone = True
 
     def restart_operator(self):
         self.api.patch(DEPLOYMENT, {"spec": {"replicas": 0}})
@@ -96,7 +97,7 @@ class Lives(Stage):
         for name in ("canceled", "deleted", "poddeleted"):
             self.task(name, SLEEP, resources=SMALL)
         self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {"metadata": {"name": "taken-code"}})
-        self.task("taken", resources=SMALL, queueTimeoutSeconds=20)
+        self.task("taken", resources=SMALL)
 
     def disturb(self):
         for name in ("canceled", "deleted", "poddeleted"):
