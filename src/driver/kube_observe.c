@@ -12,6 +12,7 @@
 #include "driver/kube_job.h"
 #include "driver/kube_object.h"
 
+#define SETTLE_MS    INT64_C(20000) /* a Pod's grace, and the news of its end */
 #define CODE_LOOK_MS INT64_C(10000) /* a Pod without code waits silently: then it is asked for */
 
 enum {
@@ -118,6 +119,23 @@ static void wait_remember(struct kube_memory *memory, int64_t now_ms, struct run
         run->wait_since_ms = memory->wait_since_ms;
 }
 
+/* The output of what still runs would be half of it. */
+static void settle_wait(struct kube_task *run, int64_t now_ms)
+{
+    struct kube_memory *memory = run->memory;
+
+    if (!run->seen.is_unsettled) {
+        memory->unsettled_ms = 0;
+        return;
+    }
+    if (memory->unsettled_ms == 0)
+        memory->unsettled_ms = now_ms;
+    if (now_ms >= memory->unsettled_ms + SETTLE_MS)
+        return;
+    run->seen.run.state = RUN_ACTIVE;
+    come_again(run, memory->unsettled_ms + SETTLE_MS);
+}
+
 static bool is_missing(struct kube_task *run, struct str name, struct str key, bool *ret,
                        struct err *err)
 {
@@ -167,6 +185,7 @@ static bool pod_look(struct kube_task *run, bool is_live, int64_t now_ms, struct
         pod_read(&run->pod_object, &run->pod);
     kube_run_read(run->arena, &run->task, run->has_pod ? &run->pod : NULL, now_ms, &run->seen);
     come_again(run, run->seen.look_at_ms);
+    settle_wait(run, now_ms);
     if (run->seen.run.state == RUN_WAITING && !code_look(run, now_ms, err))
         return false;
     wait_remember(run->memory, now_ms, &run->seen.run);

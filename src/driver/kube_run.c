@@ -287,6 +287,7 @@ static void ending_read(struct arena *arena, const struct pod *pod, int64_t now_
     struct run *run = &ret->run;
 
     run->state = RUN_ENDED;
+    ret->is_unsettled = is_terminal(pod) && pod->task.is_running;
     run->ended_ms = pod->task.finished_ms;
     run->fault = fault_seen(arena, pod, &run->message);
     run->exit_code =

@@ -17,6 +17,8 @@ struct kube_run {
     struct report report; /* views into the Pod */
     bool has_started;     /* container `task` runs or ran: there is output */
     bool may_lack_code;   /* it waits as one does whose code cannot be mounted */
+    bool is_unsettled;    /* the Pod has ended, they say, and the container runs: older kubelets say
+                           * so before they stop it; of a lost node that is the last word */
     int64_t look_at_ms;   /* what it says may be another then, with no event; 0: no */
 };
 

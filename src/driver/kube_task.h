@@ -46,6 +46,7 @@ struct kube_memory {
     char version[KUBE_VERSION_MAX + 1]; /* of the task after our last write */
     enum run_wait wait;                 /* what its run waits for ... */
     int64_t wait_since_ms;              /* ... since we first saw it */
+    int64_t unsettled_ms;               /* since when its end is said and not seen; 0: it is not */
     bool is_pod_checked;                /* it is stored as it was sent */
     bool has_made_code;                 /* and did not see it dropped */
     bool has_code_stranger;             /* a foreign object bears the name of its code */

@@ -29,12 +29,14 @@ enum fake_ending { /* of the code, if nobody stops it */
     FAKE_NEVER,
     FAKE_OOM,     /* the runner goes with it */
     FAKE_EVICTED, /* by the kubelet */
+    FAKE_LOST,    /* its node is gone: the Pod is said to have failed, and nothing else */
 };
 
 struct fake_plan { /* what the nodes and the code will do, from the creation of a Pod on */
     int64_t bind_ms, start_ms, run_ms;
     const char *waiting; /* while it is bound and not started; NULL: ContainerCreating */
     bool starts_never, is_silent_after; /* the latter: the node dies once the code runs */
+    bool is_early;                      /* its kubelet says that it failed before it has stopped */
     enum fake_ending ending;
     int exit_code;
     const char *output, *result;
@@ -74,9 +76,9 @@ struct fake_cluster {
     bool is_killed;
     struct exchange *stalled;
     const char *refuse_pods; /* with that message, as 403 (or 422 with "invalid") */
-    const char *pod_patch; /* what a mutating webhook makes of Pods; NULL: nothing */
-    bool refuses_maps; /* ConfigMaps of output, as 403 */
-    bool loses_codes;  /* code ConfigMaps are removed by somebody as soon as they are made */
+    const char *pod_patch;   /* what a mutating webhook makes of Pods; NULL: nothing */
+    bool refuses_maps;       /* ConfigMaps of output, as 403 */
+    bool loses_codes;        /* code ConfigMaps are removed by somebody as soon as they are made */
     /* account */
     char requests[FAKE_REQUESTS_MAX][FAKE_TEXT];
     uint32_t request_count, write_count, pods_created, starts;

@@ -22,6 +22,7 @@ enum next {
     NEXT_START,
     NEXT_END,     /* by itself */
     NEXT_TIMEOUT, /* by the runner's clock */
+    NEXT_EARLY,   /* the Pod has failed, its container not yet */
     NEXT_DEADLINE,
     NEXT_STOPPED, /* because it is deleted */
     NEXT_FAIL,    /* deleted, and never started */
@@ -106,8 +107,11 @@ static struct step running_step(struct fake_cluster *cluster, const struct json_
         sooner(&ret, NEXT_END, cluster->started_ms + plan->run_ms);
     if (timeout_s > 0)
         sooner(&ret, NEXT_TIMEOUT, cluster->started_ms + timeout_s * 1000);
-    if (deadline_s > 0)
-        sooner(&ret, NEXT_DEADLINE, cluster->started_ms + deadline_s * 1000 + STOP_MS);
+    if (deadline_s > 0 && plan->is_early && !is_over(pod))
+        sooner(&ret, NEXT_EARLY, cluster->started_ms + deadline_s * 1000);
+    else if (deadline_s > 0)
+        sooner(&ret, NEXT_DEADLINE,
+               cluster->started_ms + deadline_s * 1000 + (plan->is_early ? 20 : 1) * STOP_MS);
     if (look_time(meta(pod), "deletionTimestamp") != 0)
         sooner(&ret, NEXT_STOPPED, asked_ms(pod) + 1000 + STOP_MS);
     return ret;
@@ -133,6 +137,9 @@ static struct step step_of(struct fake_cluster *cluster, const struct json_value
     bool is_deleting = look_time(meta(pod), "deletionTimestamp") != 0;
     bool is_bound = look_text(json_get(pod, "spec"), "nodeName").size > 0;
 
+    if (plan->is_early && is_over(pod) && cluster->started_ms != 0 && cluster->ended_ms == 0 &&
+        !is_deleting)
+        return running_step(cluster, pod);
     if (is_over(pod)) {
         bool is_done = is_deleting && look_int(meta(pod), "deletionGracePeriodSeconds") == 0;
         return is_deleting && !is_done ? (struct step){NEXT_REMOVE, cluster->now_ms}
@@ -309,6 +316,15 @@ static void end_code(struct fake_cluster *cluster, const struct json_value *pod,
     cluster->ended_ms = cluster->now_ms;
 }
 
+static void lose(struct fake_cluster *cluster, const struct json_value *pod)
+{
+    say(cluster, pod,
+        "{\"status\":{\"phase\":\"Failed\",\"conditions\":[{\"type\":\"DisruptionTarget\","
+        "\"status\":\"True\",\"reason\":\"DeletionByPodGC\"}]}}");
+    cluster->is_log_gone = true;
+    cluster->ended_ms = cluster->now_ms;
+}
+
 static void end_itself(struct fake_cluster *cluster, const struct json_value *pod)
 {
     bool is_well = cluster->plan.exit_code == 0;
@@ -318,6 +334,10 @@ static void end_itself(struct fake_cluster *cluster, const struct json_value *po
     const struct ending oom = {"Failed", "", "OOMKilled", 137, CAUSE_NONE};
     const struct ending evicted = {"Failed", "Evicted", "Error", 143, CAUSE_STOPPED};
 
+    if (cluster->plan.ending == FAKE_LOST) {
+        lose(cluster, pod);
+        return;
+    }
     end_code(cluster, pod,
              cluster->plan.ending == FAKE_OOM       ? &oom
              : cluster->plan.ending == FAKE_EVICTED ? &evicted
@@ -342,6 +362,9 @@ static void do_step(struct fake_cluster *cluster, const struct json_value *pod, 
         return;
     case NEXT_TIMEOUT:
         end_code(cluster, pod, &timeout);
+        return;
+    case NEXT_EARLY:
+        say(cluster, pod, "{\"status\":{\"phase\":\"Failed\",\"reason\":\"DeadlineExceeded\"}}");
         return;
     case NEXT_DEADLINE:
         end_code(cluster, pod, &deadline);
