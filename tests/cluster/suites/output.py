@@ -216,7 +216,7 @@ class Lives(Stage):
         def reasons():
             path = f"/apis/events.k8s.io/v1/namespaces/{self.space}/events"
             return {e["reason"] for e in self.api.items(path) if e["regarding"]["kind"] == "AgentTask"}
-        wait_for(lambda: {"Scheduled", "Succeeded"} <= reasons(), 20, why=lambda: f"events: {reasons()}")
+        wait_for(lambda: {"Scheduled", "Completed"} <= reasons(), 20, why=lambda: f"events: {reasons()}")
 
 
 if __name__ == "__main__":
