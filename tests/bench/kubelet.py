@@ -4,7 +4,7 @@
 node and says that it ran and ended well; to a Pod of ours it adds the report of a runner. Logs are read from it
 through the API server, as from any node.
 
-    tests/bench/kubelet.py KUBECONFIG ADDRESS CERTIFICATE RUN_MS
+    tests/bench/kubelet.py KUBECONFIG ADDRESS CERTIFICATE RUN_MS OUTPUT_BYTES
 
 RUN_MS 0: one write says that it ran and ended. Else one says that it runs, and so much later another that it
 ended. Prints "ready"; at the end of its input, when each Pod was first seen, as JSON."""
@@ -20,15 +20,14 @@ import time
 import wire
 
 NODE = "bench-node"
-LOG = b"hello\n"
 RESULT = b'{"insight":42}'
 PARALLEL = 32
 
 
-def report():
+def report(output_bytes):
     """core/report.h"""
     facts = {"cause": "exited", "exit": 0, "signal": 0, "run-ms": 11, "cpu-us": 9000, "memory-peak": 9000000,
-             "output": len(LOG), "output-sent": len(LOG), "output-truncated": 0, "landlock-abi": 6,
+             "output": output_bytes, "output-sent": output_bytes, "output-truncated": 0, "landlock-abi": 6,
              "controls": 0x7d00, "result": "inline", "result-bytes": len(RESULT),
              "result-sha256": hashlib.sha256(RESULT).hexdigest(), "artifacts-bytes": 0, "artifacts": 0,
              "artifacts-too-large": 0, "message": "", "text": base64.b64encode(RESULT).decode()}
@@ -60,8 +59,8 @@ def status(phase, began, state, is_ours):
 
 
 class Kubelet:
-    def __init__(self, server, run_ms):
-        self.pool, self.run_ms = wire.Pool(server, PARALLEL), run_ms
+    def __init__(self, server, run_ms, output_bytes):
+        self.pool, self.run_ms, self.report = wire.Pool(server, PARALLEL), run_ms, report(output_bytes)
         self.seen, self.jobs = {}, set()
 
     async def run(self, meta):
@@ -74,14 +73,13 @@ class Kubelet:
         if self.run_ms:
             await self.say(pod, status("Running", began, {"running": {"startedAt": began}}, is_ours))
             await asyncio.sleep(self.run_ms / 1000)
-        await self.say(pod, status("Succeeded", began, ended(began, report() if is_ours else ""), is_ours))
+        await self.say(pod, status("Succeeded", began, ended(began, self.report if is_ours else ""), is_ours))
 
     async def say(self, pod, body):
         await self.pool.call("PATCH", pod + "/status", body, kind=wire.STRATEGIC, accept=wire.NAMES_ONLY)
 
     async def watch(self, server):
-        path = "/api/v1/pods?watch=1&timeoutSeconds=3600"
-        async for event in wire.Connection(server).watch(path, accept=wire.NAMES_ONLY):
+        async for event in wire.watch(server, "/api/v1/pods", accept=wire.NAMES_ONLY):
             if event["type"] != "ADDED":
                 continue
             meta = event["object"]["metadata"]
@@ -106,13 +104,13 @@ async def register(server, address, port):
         "conditions": [{"type": "Ready", "status": "True"}]}}, kind=wire.STRATEGIC)
 
 
-async def main(kubeconfig, address, certificate, run_ms):
-    server = wire.Server(kubeconfig)
+async def main(kubeconfig, address, certificate, run_ms, output_bytes):
+    server, log = wire.Server(kubeconfig), (b"hello, world\n" * int(output_bytes))[:int(output_bytes)]
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    port = await wire.serve(address, context, lambda path: LOG)
+    port = await wire.serve(address, context, lambda path: log)
     await register(server, address, port)
-    kubelet = Kubelet(server, int(run_ms))
+    kubelet = Kubelet(server, int(run_ms), len(log))
     watch = asyncio.create_task(kubelet.watch(server))
     print("ready", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -3,7 +3,8 @@
 """What the operator costs under load, beside the Job controller: a real kube-apiserver and etcd that syncs, fresh
 for each peer and round, and a fake kubelet that is the same for both (kubelet.py).
 
-    tests/bench/operator.py [--build DIR] [--rounds N] [--tasks N] [--standing N] [--run-ms MS] [--json FILE]
+    tests/bench/operator.py [--build DIR] [--rounds N] [--tasks N] [--standing N] [--run-ms MS]
+                            [--output-bytes N] [--json FILE]
 
 Burst: N objects in four namespaces by four creators, as fast as they are accepted. Pace: 200 at 20 a second, whatever
 becomes of them. A task counts when its verdict stands with its result and its kept output; a Job when it is
@@ -32,6 +33,7 @@ CLUSTER = os.environ.get("CLUSTER", "bench")
 CACHE = os.environ.get("AGENTTASK_CLUSTER_CACHE", os.path.join(ROOT, "build-cluster"))
 STATE = "/var/cache/agenttask-cluster/" + CLUSTER
 KUBECONFIG = STATE + "/kubeconfig"
+CONTROLLER, CREATOR = STATE + "/controller.kubeconfig", STATE + "/creator.kubeconfig"
 SPACES = [f"bench-{n}" for n in range(4)]
 GROUP = "/apis/execution.agenttask.io/v1alpha1"
 PACE, PACED = 20, 200
@@ -51,6 +53,18 @@ def sh(*words, **environment):
 
 def kubectl(*words):
     return sh(STATE + "/bin/kubectl", "--kubeconfig", KUBECONFIG, *words)
+
+
+def as_pod(name):
+    """A kubeconfig as a Pod has it: with the token of a service account, here one that may do everything."""
+    kubectl("create", "serviceaccount", name, "-n", "default")
+    kubectl("create", "clusterrolebinding", name, "--clusterrole=cluster-admin", f"--serviceaccount=default:{name}")
+    with open(KUBECONFIG, encoding="utf-8") as file:
+        text = re.sub(r"client-certificate-data: .*\n\s*client-key-data: .*",
+                      "token: " + kubectl("create", "token", name, "--duration=8h"), file.read())
+    path = f"{STATE}/{name}.kubeconfig"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def no_audit():
@@ -75,6 +89,8 @@ def cluster():
         for space in SPACES:  # nobody makes service accounts here
             kubectl("create", "namespace", space)
             kubectl("create", "serviceaccount", "default", "-n", space)
+        as_pod("controller")
+        as_pod("creator")
         yield
     finally:
         sh("tests/cluster/down")
@@ -90,13 +106,13 @@ def certificate(top):
 
 
 class Kubelet:
-    def __init__(self, top, run_ms):
+    def __init__(self, top, options):
         with open(STATE + "/link", encoding="utf-8") as file:
             link = json.loads(sh("ip", "-j", "addr", "show", file.read().strip()))
         address = next(a["local"] for a in link[0]["addr_info"] if a["family"] == "inet")
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(ROOT, "tests/bench/kubelet.py"), KUBECONFIG, address, certificate(top),
-             str(run_ms)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+             str(options.run_ms), str(options.output_bytes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
 
     def seen(self):
@@ -140,7 +156,7 @@ class Operator:
         self.log = open(os.path.join(top, "manager.log"), "w", encoding="utf-8")
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [os.path.join(build, "manager"), "--kubeconfig", KUBECONFIG, "--runner-image", "bench.invalid/operator:1",
+            [os.path.join(build, "manager"), "--kubeconfig", CONTROLLER, "--runner-image", "bench.invalid/operator:1",
              f"--health-probe-bind-address=127.0.0.1:{self.health}", "--metrics-bind-address=0", "--config", config],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         while not self.is_ready():
@@ -168,7 +184,8 @@ class Operator:
         if status.get("phase") != "Succeeded":
             return False
         assert status["result"]["json"] == '{"insight":42}', status
-        assert status["logs"]["complete"] and status["logs"]["configMapRef"], status
+        logs = status["logs"]
+        assert logs["complete"] and (logs.get("configMapRef") or logs.get("text")), status
         return True
 
 
@@ -180,7 +197,7 @@ class JobController:
         self.log = open(os.path.join(top, "jobs.log"), "w", encoding="utf-8")
         program = os.path.join(CACHE, "kubernetes-" + os.environ.get("K8S", "1.37"), "kube-controller-manager")
         self.process = subprocess.Popen(
-            [program, "--kubeconfig", KUBECONFIG, "--controllers=job-controller", "--leader-elect=false",
+            [program, "--kubeconfig", CONTROLLER, "--controllers=job-controller", "--leader-elect=false",
              "--secure-port=0", "--kube-api-qps=2000", "--kube-api-burst=2000", "--concurrent-job-syncs=50"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         time.sleep(3)
@@ -219,12 +236,11 @@ class Load:
     """Makes objects and notes when each was asked for and when it was done."""
 
     def __init__(self, peer):
-        self.peer, self.server = peer, wire.Server(KUBECONFIG)
+        self.peer, self.server = peer, wire.Server(CREATOR)
         self.asked, self.done, self.changed = {}, {}, asyncio.Event()
 
     async def watch(self):
-        path = self.peer.path.replace("/namespaces/{}", "") + "?watch=1&timeoutSeconds=3600"
-        async for event in wire.Connection(self.server).watch(path):
+        async for event in wire.watch(self.server, self.peer.path.replace("/namespaces/{}", "")):
             value = event["object"]
             key = value["metadata"]["namespace"] + "/" + value["metadata"]["name"]
             if key not in self.done and self.peer.is_done(value):
@@ -255,12 +271,23 @@ class Load:
     async def wait(self, watch, count, seconds):
         until = time.monotonic() + seconds
         while len(self.done) < count:
-            assert time.monotonic() < until, f"{len(self.done)} of {count} were done after {seconds} s"
+            if time.monotonic() > until:
+                await self.give_up(count, seconds)
             if watch.done():
                 watch.result()
             self.changed.clear()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.changed.wait(), 1)
+
+
+    async def give_up(self, count, seconds):
+        key = next(key for key in self.asked if key not in self.done)
+        path = self.peer.path.format(key.split("/")[0]) + "/" + key.split("/")[1]
+        value = json.loads(await wire.Connection(self.server).call("GET", path))
+        with open(self.peer.log.name, encoding="utf-8") as file:
+            said = [line for line in file if key.split("/")[1] + '"' in line]
+        raise AssertionError(f"{len(self.done)} of {count} were done after {seconds} s; {key}: " +
+                             json.dumps({k: value.get(k) for k in ("metadata", "status")}, indent=1) + "".join(said))
 
 
 async def requests(api):
@@ -365,7 +392,7 @@ def prepare(options):
 
 def run_round(kind, options):
     with cluster(), tempfile.TemporaryDirectory(prefix="bench-") as top, running(kind(options.build, top)) as peer:
-        kubelet = Kubelet(top, options.run_ms)
+        kubelet = Kubelet(top, options)
         with running(kubelet):
             return asyncio.run(play(peer, kubelet, options.tasks))
 
@@ -402,7 +429,7 @@ def run_standing(options):
         with running(Operator(options.build, top)) as operator:
             time.sleep(3)
             idle = memory(operator.process.pid)
-            with running(Kubelet(top, 0)):
+            with running(Kubelet(top, options)):
                 asyncio.run(stand(operator, options.standing))
         ready, found = [], []
         for _ in range(3):
@@ -479,6 +506,7 @@ def main():
     parser.add_argument("--tasks", type=int, default=1000)
     parser.add_argument("--standing", type=int, default=10000)
     parser.add_argument("--run-ms", type=int, default=0, help="how long a Pod is seen running; 0: not at all")
+    parser.add_argument("--output-bytes", type=int, default=100, help="what a task prints")
     parser.add_argument("--only", choices=("operator", "Job"), help="one peer alone")
     parser.add_argument("--json", help="where to leave all figures")
     options = parser.parse_args()

@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 class Server:
-    """Where the API server is and who asks: the admin of a cluster's kubeconfig (of tests/cluster/pki.sh)."""
+    """Where the API server is and who asks, by a kubeconfig as tests/cluster/pki.sh makes it."""
 
     def __init__(self, kubeconfig):
         with open(kubeconfig, encoding="utf-8") as file:
@@ -29,10 +29,13 @@ class Server:
         address = urllib.parse.urlsplit(re.search(r"server: (\S+)", text)[1])
         self.host, self.port = address.hostname, address.port
         self.context = ssl.create_default_context(cadata=data["certificate-authority"])
-        with tempfile.NamedTemporaryFile("w") as pem:
-            pem.write(data["client-certificate"] + "\n" + data["client-key"])
-            pem.flush()
-            self.context.load_cert_chain(pem.name)
+        token = re.search(r"token: (\S+)", text)
+        self.head = f"Authorization: Bearer {token[1]}\r\n" if token else ""
+        if not token:
+            with tempfile.NamedTemporaryFile("w") as pem:
+                pem.write(data["client-certificate"] + "\n" + data["client-key"])
+                pem.flush()
+                self.context.load_cert_chain(pem.name)
 
 
 class Connection:
@@ -46,7 +49,7 @@ class Connection:
             self.reader, self.writer = await asyncio.open_connection(
                 self.server.host, self.server.port, ssl=self.server.context, limit=LIMIT)
         data = json.dumps(body, separators=(",", ":")).encode() if body is not None else b""
-        head = f"{method} {path} HTTP/1.1\r\nHost: api\r\nAccept: {accept}\r\nUser-Agent: bench\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: api\r\nAccept: {accept}\r\n{self.server.head}"
         if data:
             head += f"Content-Type: {kind}\r\nContent-Length: {len(data)}\r\n"
         self.writer.write(head.encode() + b"\r\n" + data)
@@ -71,8 +74,8 @@ class Connection:
             raise Refused(f"{method} {path}: {status} {data[:600]!r}")
         return data
 
-    async def watch(self, path, accept="application/json"):
-        """Events until cancelled."""
+    async def lines(self, path, accept):
+        """Of one watch, until the server ends it."""
         status, _ = await self.send("GET", path, accept=accept)
         if status != 200:
             raise Refused(f"watch {path}: {status}")
@@ -80,7 +83,20 @@ class Connection:
         while part := await self.chunk():
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
-                yield json.loads(line)
+                yield line
+
+
+async def watch(server, path, accept="application/json"):
+    """Events for ever. A server that has much to do ends watches: they go on from where they were."""
+    version = ""
+    while True:
+        query = "?watch=1&timeoutSeconds=3600" + (f"&resourceVersion={version}" if version else "")
+        async for line in Connection(server).lines(path + query, accept):
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                raise Refused(f"watch {path}: {line!r}")
+            version = event["object"]["metadata"]["resourceVersion"]
+            yield event
 
 
 class Pool:
