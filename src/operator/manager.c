@@ -15,7 +15,7 @@
 #include "sys/file.h"
 
 #define AGENT        "agenttask-operator/" AGENTTASK_VERSION
-#define LEASE_NAME   "agenttask-operator"
+#define LEASE_NAME   "controller-manager.execution.agenttask.io"
 #define TRIM_MS      INT64_C(10000) /* how often unused memory is given back */
 #define CONFIG_MS    INT64_C(10000) /* how often the file is looked at */
 #define STOP_MS      INT64_C(8000)  /* what is under way may take so long; a Pod's grace is 10 s */

@@ -14,7 +14,7 @@
 
 static const struct gauges gauges = {
     .version = "0.1.0",
-    .lease_name = "agenttask-operator",
+    .lease_name = "controller-manager.execution.agenttask.io",
     .api_server = {"10.0.0.1:443", 12},
     .is_leader = true,
     .queued = 3,
@@ -131,7 +131,9 @@ static void the_usual_names_are_there(void **state)
                       "name=\"agenttask\"} 1.500\n");
     assert_line(text, "workqueue_queue_duration_seconds_count{controller=\"agenttask\","
                       "name=\"agenttask\"} 0\n");
-    assert_line(text, "leader_election_master_status{name=\"agenttask-operator\"} 1\n");
+    assert_line(
+        text,
+        "leader_election_master_status{name=\"controller-manager.execution.agenttask.io\"} 1\n");
     assert_line(text, "agenttask_build_info{version=\"0.1.0\"} 1\n");
     assert_line(text, "process_cpu_seconds_total 2.050\n");
     assert_line(text, "process_start_time_seconds 1732434000.123\n");
