@@ -93,8 +93,7 @@ undeploy: # every AgentTask is deleted first
 	@tools/deploy down
 
 dist:
-	@{ echo '# Made from config/default: make dist renews it. kubectl apply -f install.yaml, at first twice:'; \
-		echo '# kubectl takes the profiles only when their kind is known.'; \
+	@{ echo '# Made from config/default: make dist renews it. kubectl apply -f install.yaml'; \
 		tools/deploy render $(IMG); } >$(BUILD)/install.yaml
 	@mv $(BUILD)/install.yaml dist/install.yaml
 

@@ -5,6 +5,7 @@
     tests/tools/manifests_test.py"""
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,29 @@ def every_file_is_part_of_it():
         there = {os.path.relpath(path, os.path.join(ROOT, folder))
                  for path in glob.glob(os.path.join(ROOT, folder, "**/*.yaml"), recursive=True)}
         assert listed == there - {"kustomization.yaml"}, f"{folder}: {listed ^ there}"
+
+
+def one_apply_is_enough():
+    """kubectl takes nothing of a kind that the same file brings."""
+    things = render(IMAGE)
+    new = {thing["spec"]["names"]["kind"] for thing in things
+           if thing["kind"] == "CustomResourceDefinition"}
+    assert new == {"AgentTask", "RuntimeProfile"}, new
+    assert not new & {thing["kind"] for thing in things}
+
+
+def everything_says_what_it_is_part_of():
+    version = re.search(r"version: '(.*)'", read("meson.build"))[1]
+    things = render(IMAGE)
+    for thing in [*things, operator(things)["template"]]:
+        labels = {name.removeprefix("app.kubernetes.io/"): value for name, value in
+                  thing["metadata"].get("labels", {}).items() if "app.kubernetes.io/" in name}
+        assert labels.pop("component", None) in ("crd", "manager", "network-policy", "rbac"), thing
+        assert labels == {"name": "agenttask-operator", "instance": "agenttask",
+                          "version": version, "part-of": "agenttask",
+                          "managed-by": "kustomize"}, f"{thing['metadata']}"
+    for name in ("managed-by", "version"):  # may be another tomorrow, and a selector never is
+        assert f"app.kubernetes.io/{name}" not in str(operator(things)["selector"])
 
 
 def another_image_is_everywhere():
@@ -139,7 +163,8 @@ def its_lease_is_the_one_it_may_have():
 
 
 TESTS = [h67_the_install_file_is_what_config_makes, every_file_is_part_of_it,
-         another_image_is_everywhere, h54_rights_are_named_one_by_one,
+         one_apply_is_enough, everything_says_what_it_is_part_of, another_image_is_everywhere,
+         h54_rights_are_named_one_by_one,
          roles_reach_people_through_the_built_in_ones, the_operator_is_shut_in,
          what_selects_the_operator_selects_it, the_namespace_admits_only_what_is_restricted,
          its_lease_is_the_one_it_may_have]
