@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The operator as people install it: make deploy and make undeploy, who may do what, and that the
-rights it asks for are those that it uses. Wants its image in the cluster's registry, named by IMG,
+"""The operator as people install it: dist/install.yaml in one apply, make deploy and make undeploy, who
+may do what, and that the rights it asks for are those that it uses. Wants its image in the cluster's registry, named by IMG,
 and no operator but the one it deploys."""
 import json
 import os
 import subprocess
+import tempfile
 import time
 import unittest
 
 import yaml
 
-from stage import IMAGE, MERGE, ROOT, STATE, TASKS, Api, Refused, Stage, audit, audit_end, kubectl, wait_for
+from stage import (IMAGE, MERGE, PROFILES, ROOT, STATE, TASKS, Api, Refused, Stage, audit, audit_end, kubectl,
+                   wait_for)
 
 SYSTEM = "agenttask-system"
+SHIPPED = "ghcr.io/agenttask/agenttask-operator:v0.1.0"
+DEPLOYMENT = "deployment/agenttask-controller-manager"
 SELF = f"system:serviceaccount:{SYSTEM}:agenttask-controller-manager"
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/agenttask-default-deny"
 SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)\n"
@@ -53,6 +57,78 @@ def used(since):
     return asked, forbidden
 
 
+def operators(api):
+    return [pod for pod in api.items(f"/api/v1/namespaces/{SYSTEM}/pods")
+            if "deletionTimestamp" not in pod["metadata"]]
+
+
+def shipped():
+    """{name: profile} of the folder."""
+    def read(name):
+        with open(os.path.join(ROOT, "profiles", name), encoding="utf-8") as file:
+            return yaml.safe_load(file)
+    profiles = [read(name) for name in read("kustomization.yaml")["resources"]]
+    return {profile["metadata"]["name"]: profile for profile in profiles}
+
+
+class Apply(Stage):
+    """The file in dist, but for the image, applied once to a cluster that has never heard of us."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with open(os.path.join(ROOT, "dist/install.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        assert text.count(SHIPPED) == 2, "the image is that of the manager and that of the runner"
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as cache:
+            cls.said = kubectl(f"--cache-dir={cache}", "apply", "-f", "-", stdin=text.replace(SHIPPED, IMAGE)).stdout
+        kubectl("-n", SYSTEM, "rollout", "status", DEPLOYMENT, "--timeout=120s")
+        print(f"install: ready {time.monotonic() - start:.1f} s after kubectl apply", flush=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        done = make("undeploy")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def profiles(self):
+        return {profile["metadata"]["name"]: profile for profile in self.api.items(PROFILES)}
+
+    def test_two_operators_and_the_profiles_stand(self):
+        self.assertEqual([line for line in self.said.splitlines() if not line.endswith(" created")], [])
+        self.assertEqual(len(operators(self.api)), 2)
+        wait_for(lambda: len(self.profiles()) >= 7, 20, why=lambda: f"there are only {sorted(self.profiles())}")
+        made = self.profiles()
+        self.assertEqual(sorted(made), sorted(shipped()))
+        for name, profile in shipped().items():
+            self.assertEqual(made[name]["metadata"]["labels"], profile["metadata"]["labels"], name)
+            self.assertEqual({key: made[name]["spec"].get(key) for key in profile["spec"]}, profile["spec"], name)
+        self.task("first", resources=SMALL)
+        self.assertEqual(self.wait_end("first")["phase"], "Succeeded")
+
+    def restart_operators(self):
+        before = {pod["metadata"]["name"] for pod in operators(self.api)}
+        kubectl("-n", SYSTEM, "rollout", "restart", DEPLOYMENT)
+        kubectl("-n", SYSTEM, "rollout", "status", DEPLOYMENT, "--timeout=120s")
+        wait_for(lambda: not before & {pod["metadata"]["name"] for pod in self.api.items(
+            f"/api/v1/namespaces/{SYSTEM}/pods")}, 60, why="the old ones do not go")
+
+    def test_what_was_deleted_or_changed_does_not_come_back(self):
+        wait_for(lambda: len(self.profiles()) == 7, 20, why="there are no profiles")
+        self.api.delete(f"{PROFILES}/node22")
+        self.api.patch(f"{PROFILES}/bash", {"spec": {"image": "example.com/mine:1"}})
+        self.restart_operators()
+        self.task("after", resources=SMALL)  # who looks at a task has looked at the profiles before
+        self.assertEqual(self.wait_end("after")["phase"], "Succeeded")
+        made = self.profiles()
+        self.assertEqual(sorted(made), sorted(set(shipped()) - {"node22"}))
+        self.assertEqual(made["bash"]["spec"]["image"], "example.com/mine:1")
+        kubectl("apply", "-k", os.path.join(ROOT, "profiles"))  # as from a repository
+        made = self.profiles()
+        self.assertEqual(sorted(made), sorted(shipped()))
+        self.assertEqual(made["bash"]["spec"]["image"], shipped()["bash"]["spec"]["image"])
+
+
 class Install(Stage):
     @classmethod
     def setUpClass(cls):
@@ -67,12 +143,8 @@ class Install(Stage):
         done = make("undeploy")
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def pods(self):
-        return [pod for pod in self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods")
-                if "deletionTimestamp" not in pod["metadata"]]
-
     def test_two_replicas_stand_ready(self):
-        pods = self.pods()
+        pods = operators(self.api)
         self.assertEqual(len(pods), 2)
         for pod in pods:
             self.assertEqual(pod["spec"]["containers"][0]["image"], IMAGE)
@@ -80,10 +152,10 @@ class Install(Stage):
                 {"type": one["type"], "status": one["status"]} for one in pod["status"]["conditions"]])
 
     def test_deploying_again_changes_nothing(self):
-        before = {pod["metadata"]["uid"] for pod in self.pods()}
+        before = {pod["metadata"]["uid"] for pod in operators(self.api)}
         done = make("deploy")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual({pod["metadata"]["uid"] for pod in self.pods()}, before)
+        self.assertEqual({pod["metadata"]["uid"] for pod in operators(self.api)}, before)
 
     def test_samples_run(self):
         kubectl("apply", "-n", self.space, "-f", os.path.join(ROOT, "config/samples"))
