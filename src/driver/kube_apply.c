@@ -127,6 +127,22 @@ static bool code_drop_object(struct kube_task *run, const struct json_value *obj
                          err);
 }
 
+static void code_remember(struct kube_task *run, const struct json_value *object)
+{
+    struct kube_memory *memory = run->memory;
+    struct child child;
+
+    child_read(object, &child);
+    if (child.uid.size <= KUBE_VERSION_MAX && child_is_of(&child, &run->task))
+        snprintf(memory->code_uid, sizeof(memory->code_uid), "%.*s", STR_ARG(child.uid));
+}
+
+static void code_forget(struct kube_memory *memory)
+{
+    memory->has_made_code = false;
+    memory->code_uid[0] = '\0';
+}
+
 static bool code_put(struct kube_task *run, struct err *err)
 {
     struct str name = run_code_name(run->arena, &run->task);
@@ -142,10 +158,23 @@ static bool code_put(struct kube_task *run, struct err *err)
         run->memory->has_code_stranger = true;
         return err_set(err, ERR_STALE, "a foreign ConfigMap %.*s is in the way", STR_ARG(name));
     }
-    if (made == OBJECT_NEW || !is_outdated(run, &object))
-        return true;
-    return code_drop_object(run, &object, err) &&
-           object_make(run, &resource_configmaps, name, &value, &made, &object, err);
+    if (made == OBJECT_OURS && is_outdated(run, &object) &&
+        !(code_drop_object(run, &object, err) &&
+          object_make(run, &resource_configmaps, name, &value, &made, &object, err)))
+        return false;
+    code_remember(run, &object);
+    return true;
+}
+
+/* By the uid that we remember: to ask what stands there would only cost. False: unknown, or it is
+ * another one by now. */
+static bool code_drop_known(struct kube_task *run, struct str name)
+{
+    struct str uid = str_of(run->memory->code_uid);
+    struct json_value left;
+
+    return uid.size > 0 && object_delete(run, &resource_configmaps, name, uid, (struct str){0},
+                                         &left, &(struct err){0});
 }
 
 static bool code_drop(struct kube_task *run, struct err *err)
@@ -155,6 +184,10 @@ static bool code_drop(struct kube_task *run, struct err *err)
     struct err absent = {0};
     struct child child;
 
+    if (code_drop_known(run, name)) {
+        code_forget(run->memory);
+        return true;
+    }
     if (object_get(run, &resource_configmaps, name, &object, &absent)) {
         child_read(&object, &child);
         if (child_is_of(&child, &run->task) && !code_drop_object(run, &object, err))
@@ -163,7 +196,7 @@ static bool code_drop(struct kube_task *run, struct err *err)
         *err = absent;
         return false;
     }
-    run->memory->has_made_code = false;
+    code_forget(run->memory);
     return true;
 }
 

@@ -42,19 +42,20 @@ enum {
  * knows the task, zeroed at first, and lost with the process: nothing depends on it but patience,
  * and that old news is noticed without asking. */
 struct kube_memory {
-    char uid[KUBE_VERSION_MAX + 1];     /* of whom all this is remembered */
-    char version[KUBE_VERSION_MAX + 1]; /* of the task after our last write */
-    enum run_wait wait;                 /* what its run waits for ... */
-    int64_t wait_since_ms;              /* ... since we first saw it */
-    int64_t unsettled_ms;               /* since when its end is said and not seen; 0: it is not */
-    bool is_pod_checked;                /* it is stored as it was sent */
-    bool has_made_code;                 /* and did not see it dropped */
-    bool has_code_stranger;             /* a foreign object bears the name of its code */
-    uint32_t invalid_count;             /* how often the Pod was refused as invalid */
-    char invalid[240];                  /* in the server's words */
-    uint32_t quota_count;               /* how often for want of room in a ResourceQuota */
-    int64_t quota_until_ms;             /* not tried again before */
-    int64_t keep_since_ms;              /* since when its output is being kept */
+    char uid[KUBE_VERSION_MAX + 1];      /* of whom all this is remembered */
+    char version[KUBE_VERSION_MAX + 1];  /* of the task after our last write */
+    enum run_wait wait;                  /* what its run waits for ... */
+    int64_t wait_since_ms;               /* ... since we first saw it */
+    int64_t unsettled_ms;                /* since when its end is said and not seen; 0: it is not */
+    bool is_pod_checked;                 /* it is stored as it was sent */
+    bool has_made_code;                  /* and did not see it dropped */
+    char code_uid[KUBE_VERSION_MAX + 1]; /* of the object that we made or found; empty: not known */
+    bool has_code_stranger;              /* a foreign object bears the name of its code */
+    uint32_t invalid_count;              /* how often the Pod was refused as invalid */
+    char invalid[240];                   /* in the server's words */
+    uint32_t quota_count;                /* how often for want of room in a ResourceQuota */
+    int64_t quota_until_ms;              /* not tried again before */
+    int64_t keep_since_ms;               /* since when its output is being kept */
 };
 
 struct kube_task {
