@@ -165,12 +165,15 @@ static bool has_started(const struct pod *pod)
     return pod->task.is_running || pod->task.is_terminated;
 }
 
-/* It never ran: refused by the kubelet, or the runner could not be brought. */
+/* It never ran: refused by the kubelet, or the runner could not be brought. Of a Pod that is being
+ * deleted that tells nothing: its containers are ended, or lost sight of, as they are. */
 static enum run_fault fault_of_start(struct arena *arena, const struct pod *pod, struct str *ret)
 {
+    if (pod->deleted_ms != 0)
+        return FAULT_NONE;
     if (pod->init.is_terminated && pod->init.exit_code != 0)
         *ret = clean(arena, "The runner could not be brought into the Pod", pod->init.message);
-    else if (pod->phase == POD_FAILED && !has_started(pod) && pod->deleted_ms == 0)
+    else if (pod->phase == POD_FAILED && !has_started(pod))
         *ret = clean(arena, "The node refused the Pod", pod->message);
     else
         return FAULT_NONE;

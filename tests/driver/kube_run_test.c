@@ -41,7 +41,7 @@ static struct pod pod_given(void) /* bound, accepted, nothing started */
         .deadline_s = 3900,
         .node = STR_LIT("node1"),
         .init = {.is_known = true, .is_terminated = true, .finished_ms = LONG_AGO + 2 * S},
-        .task = {.is_known = true, .exit_code = EXIT_UNKNOWN},
+        .task = {.is_known = true,                .exit_code = EXIT_UNKNOWN                     },
     };
 }
 
@@ -298,6 +298,8 @@ static const struct row {
         REASON_START_FAILED, 127),
     ROW("the runner does not come", POD_FAILED, "", "", "", 0, CAUSE_NONE, 0,
         NO_CONTAINER | INIT_FAILED, REASON_START_FAILED, EXIT_UNKNOWN),
+    ROW("deleted while the runner was brought", POD_FAILED, "", "", "", 0, CAUSE_NONE, 0,
+        NO_CONTAINER | INIT_FAILED | DELETED, REASON_POD_DELETED, EXIT_UNKNOWN),
     ROW("refused by the kubelet", POD_FAILED, "OutOfcpu", "", "", 0, CAUSE_NONE, 0, NO_CONTAINER,
         REASON_START_FAILED, EXIT_UNKNOWN),
     /* what cannot be */

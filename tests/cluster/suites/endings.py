@@ -164,7 +164,7 @@ class Endings(Ending):
         except Refused:
             return  # the schema says it first
         self.task("t", profile=profile)
-        self.ended("t", "Failed", "ImagePullFailed", "", seconds=20)
+        self.ended("t", "Failed", "ImagePullFailed", "", seconds=40)
 
     # -- starting --------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from endings import SLEEP, Ending
-from stage import ROOT, ctl, kubectl, wait_for
+from stage import ROOT, Manager, ctl, kubectl, wait_for
 
 
 class Nodes(Ending):
@@ -34,22 +34,6 @@ class Nodes(Ending):
         self.ended("t", "Succeeded", "", 0, "complete")
         self.assertEqual(self.log("t"), "first\nlast\n")
 
-    def test_node_is_gone_for_good(self):
-        node = self.api.items("/api/v1/nodes")[0]["metadata"]["name"]
-        self.task("t", SLEEP)
-        self.running("t")
-        ctl("kill", "kubelet")
-        try:
-            kubectl("delete", "node", node)
-            self.ended("t", "Failed", "NodeLost", "", "lost|partial", seconds=180)
-        finally:
-            ctl("start", "kubelet")
-            wait_for(lambda: self.node_is_ready(), 60)
-
-    def node_is_ready(self):
-        return any(c["type"] == "Ready" and c["status"] == "True" for node in self.api.items("/api/v1/nodes")
-                   for c in node["status"].get("conditions", []))
-
     def test_preempted(self):
         name = "t-" + os.urandom(3).hex()
         self.api.create("/apis/scheduling.k8s.io/v1/priorityclasses", {"metadata": {"name": name}, "value": 1000000})
@@ -69,6 +53,29 @@ class Nodes(Ending):
                 used += sum(milli(c.get("resources", {}).get("requests", {}).get("cpu", "0"))
                             for c in pod["spec"]["containers"])
         return milli(node["status"]["allocatable"]["cpu"]) - used
+
+
+class Gone(Ending):
+    """Here the operator is a process of this machine: on a node that is gone it would be gone, too."""
+
+    is_alone = is_bare = True
+
+    def test_node_is_gone_for_good(self):
+        node = self.api.items("/api/v1/nodes")[0]["metadata"]["name"]
+        self.addCleanup(Manager("--namespace", self.space).kill)
+        self.task("t", SLEEP)
+        self.running("t")
+        ctl("kill", "kubelet")
+        try:
+            kubectl("delete", "node", node)
+            self.ended("t", "Failed", "NodeLost", "", "lost|partial", seconds=180)
+        finally:
+            ctl("start", "kubelet")
+            wait_for(lambda: self.node_is_ready(), 60)
+
+    def node_is_ready(self):
+        return any(c["type"] == "Ready" and c["status"] == "True" for node in self.api.items("/api/v1/nodes")
+                   for c in node["status"].get("conditions", []))
 
 
 def important_pod(priority, cpu_milli):
