@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The operator as people install it: dist/install.yaml in one apply, make deploy and make undeploy, who
-may do what, and that the rights it asks for are those that it uses. Wants its image in the cluster's registry, named by IMG,
-and no operator but the one it deploys."""
+"""The operator as people install it: dist/install.yaml in one apply, make deploy and make undeploy,
+who may do what, and that the rights it asks for are those that it uses. Wants its image in the
+cluster's registry, named by IMG, and no operator but the one it deploys."""
 import json
 import os
 import subprocess
