@@ -355,17 +355,16 @@ static void keep_quiet(const struct world *w, enum reason reason, struct plan *p
 }
 
 /* The verdict stands. The name of the run is free again only after the code is gone, so that a
- * late creation of the same run cannot start. Let go of first, a run is gone by its deletion:
- * held while it is deleted, it would be written once more. */
+ * late creation of the same run cannot start. */
 static void take_down(const struct world *w, struct plan *plan)
 {
     guard(w, plan);
+    if (!w->run.is_deleting)
+        add(plan, ACTION_DROP_RUN);
     if (w->code_exists)
         add(plan, ACTION_DROP_CODE);
     if (w->run.is_held)
         add(plan, ACTION_RELEASE_RUN);
-    if (!w->run.is_deleting)
-        add(plan, ACTION_DROP_RUN);
     plan->wake_at_ms = w->now_ms + LOOK_LATER_MS;
 }
 
