@@ -150,9 +150,11 @@ def free_port():
 
 
 def audit(since=0):
-    """Audit events from that offset of the log on."""
+    """Audit events from that offset of the log on; it may be within a line that was being written."""
     with open(os.path.join(STATE, "log", "audit.log"), "rb") as file:
-        file.seek(since)
+        file.seek(max(0, since - 1))
+        if since:
+            file.readline()
         for line in file:
             if line.endswith(b"\n"):
                 yield json.loads(line)
