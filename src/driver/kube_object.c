@@ -7,6 +7,9 @@ enum {
     BODY_MAX = 3 * 1024 * 1024, /* an API server takes no more */
 };
 
+/* What we wrote ourselves need not all come back: it is dear to print, to send and to read. */
+#define METADATA_ONLY STR_LIT("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
+
 static const char *what(struct kube_task *run, const char *verb,
                         const struct kube_resource *resource, struct str name)
 {
@@ -78,6 +81,8 @@ bool object_make(struct kube_task *run, const struct kube_resource *resource, st
     if (!body_print(run, value, &body, err))
         return false;
     request = request_create(run->arena, resource, run->space, body);
+    if (resource != &resource_pods) /* which is compared with what was sent */
+        request.accept = METADATA_ONLY;
     if (call(run, &request, "create", resource, name, ret, &refused)) {
         *ret_made = OBJECT_NEW;
         return true;
@@ -98,6 +103,7 @@ bool object_patch(struct kube_task *run, const struct kube_resource *resource, s
     if (!body_print(run, patch, &body, err))
         return false;
     request = request_patch(run->arena, resource, run->space, name, part, body);
+    request.accept = METADATA_ONLY;
     return call(run, &request, "patch", resource, name, ret, err);
 }
 
@@ -122,6 +128,7 @@ bool object_delete(struct kube_task *run, const struct kube_resource *resource, 
     struct err refused = {0};
     struct child left;
 
+    request.accept = METADATA_ONLY;
     if (!call(run, &request, "delete", resource, name, ret, &refused)) {
         *ret = (struct json_value){0};
         if (refused.kind == ERR_ABSENT)

@@ -15,7 +15,8 @@ enum object_made {
     OBJECT_OURS,     /* one of this task's stood there: `ret` is that one */
     OBJECT_STRANGER, /* something else bears the name: never touched */
 };
-/* Whatever happened to an earlier request whose answer was lost. */
+/* Whatever happened to an earlier request whose answer was lost. Of a new object that is no Pod,
+ * and of one that was patched or deleted, `ret` has the metadata alone. */
 must_use bool object_make(struct kube_task *run, const struct kube_resource *resource,
                           struct str name, const struct json_value *value,
                           enum object_made *ret_made, struct json_value *ret, struct err *err);

@@ -63,6 +63,11 @@ bool events_are_sent(const struct events *events)
     return events->count == 0 && events->senders == 0;
 }
 
+bool events_are_many(const struct events *events)
+{
+    return events->count >= EVENTS_MANY;
+}
+
 static bool send_one(const struct kube_client *client, struct pending *pending)
 {
     struct kube_response response;

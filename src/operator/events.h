@@ -10,6 +10,7 @@
 
 enum {
     EVENTS_PENDING_MAX = 100,
+    EVENTS_MANY = 25,
     EVENTS_SENDERS = 4,
 };
 
@@ -25,6 +26,9 @@ struct events *events_new(const struct events_spec *spec);
 struct events *events_free(struct events *events); /* nothing is being sent; NULL is fine */
 /* count: how often it was said by now, from 1. */
 void events_post(struct events *events, const struct event *event, int64_t count);
+/* So many wait to be sent that one which only says that all goes well had better not be posted:
+ * the endings need the room. */
+bool events_are_many(const struct events *events);
 bool events_are_sent(const struct events *events); /* none is pending or under way */
 
 /* A rule's name as the action of an Event: "timed out" -> "TimedOut". */

@@ -104,6 +104,8 @@ static void tell_change(struct work *work, const struct task_status *before,
     line.phase = phase_word(after->phase);
     line.reason = reason_word(after->reason);
     log_write(work->controller->spec.log, &line);
+    if (!phase_is_terminal(after->phase) && events_are_many(work->controller->events))
+        return;
     post(work, word_for(after), plan->because,
          after->message.size > 0 ? after->message : str_of(phase_word(after->phase)),
          after->phase == PHASE_FAILED, 1);

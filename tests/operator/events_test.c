@@ -202,6 +202,20 @@ static void a_server_that_does_not_answer_costs_a_bound(void **state)
     assert_true(events_are_sent(f->events));
 }
 
+static void many_are_many_before_one_is_dropped(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < EVENTS_SENDERS + EVENTS_MANY; i++) {
+        assert_false(events_are_many(f->events));
+        post(f, "again");
+    }
+    assert_true(events_are_many(f->events));
+    answer_all(f);
+    assert_false(events_are_many(f->events));
+    assert_int_equal(f->metrics.events_dropped, 0);
+}
+
 static void what_was_not_sent_ends_with_it(void **state)
 {
     struct fixture *f = *state;
@@ -247,6 +261,7 @@ int main(void)
         TEST(what_was_said_before_becomes_a_series),
         TEST(what_is_refused_is_given_up),
         TEST(a_server_that_does_not_answer_costs_a_bound),
+        TEST(many_are_many_before_one_is_dropped),
         TEST(what_was_not_sent_ends_with_it),
         cmocka_unit_test(a_rule_becomes_an_action),
     };
