@@ -17,6 +17,7 @@ help:
 	@echo 'make fmt      format the sources        make lint   formatter and second compiler'
 	@echo 'make fuzz     FUZZ_SECONDS=$(FUZZ_SECONDS) per target'
 	@echo 'make bench    start cost against bwrap and runc'
+	@echo 'make bench-operator  the operator under load beside the Job controller (root; ten minutes)'
 	@echo 'make test-cluster  the suites on a real Kubernetes of one node (root, Go)'
 	@echo 'make test-vm  the suites in a Debian 13 machine with cgroup v2'
 	@echo 'make cluster-up, cluster-shell, cluster-down  a Kubernetes in namespaces (CLUSTER=, K8S=)'
@@ -72,6 +73,10 @@ bench: build
 test-cluster:
 	@tools/setup build test cluster
 	@tools/test apiserver cluster
+
+bench-operator: build
+	@tools/setup cluster
+	@python3 tests/bench/operator.py --build $(BUILD)
 
 test-vm:
 	@tools/setup build test vm

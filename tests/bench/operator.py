@@ -480,7 +480,8 @@ def show(rounds):
         line = f"{title:36}"
         for name in names:
             values = [pick(one, path) for one in rounds[name]]
-            line += f"{statistics.median(values):12.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})".rjust(28)
+            line += (f"{statistics.median(values):12.{digits}f} "
+                     f"({min(values):.{digits}f}-{max(values):.{digits}f})").rjust(28)
         print(line)
     if len(names) == 2:
         ratios = [a["burst"]["done_per_s"] / b["burst"]["done_per_s"] for a, b in zip(*rounds.values())]
