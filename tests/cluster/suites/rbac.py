@@ -16,6 +16,7 @@ SYSTEM = "agenttask-system"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/agenttask-controller-manager"
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/controller-manager.execution.agenttask.io"
 POLICY = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/agenttask-default-deny"
+REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 SMALL = {"requests": {"cpu": "20m"}, "limits": {"cpu": "1"}}
 SLEEP = "import time\nprint('first', flush=True)\ntime.sleep(300)\n"
@@ -97,8 +98,34 @@ class Lives(Stage):
         self.task("absent", profile=self.profile(image="example.com/Upper//case"), resources=SMALL)
         for name in ("canceled", "deleted", "poddeleted"):
             self.task(name, SLEEP, resources=SMALL)
+        self.refuse("refused-code")
+        self.task("refused", resources=SMALL)
         self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {"metadata": {"name": "taken-code"}})
         self.task("taken", resources=SMALL)
+
+    def refuse(self, name):
+        """Somebody else's admission refuses that ConfigMap: an Event that has to be repeated."""
+        policy = f"{REGISTRATION}/validatingadmissionpolicies"
+        self.api.create(policy, {"metadata": {"name": self.space}, "spec": {
+            "failurePolicy": "Fail", "validations": [{"expression": f"object.metadata.name != '{name}'"}],
+            "matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"],
+                                                    "resources": ["configmaps"]}]}}})
+        self.addCleanup(self.api.delete, f"{policy}/{self.space}")
+        binding = policy.replace("policies", "policybindings")
+        self.api.create(binding, {"metadata": {"name": self.space}, "spec": {
+            "policyName": self.space, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": {
+                "matchLabels": {"kubernetes.io/metadata.name": self.space}}}}})
+        self.addCleanup(self.allow)
+        path = f"/api/v1/namespaces/{self.space}/configmaps?dryRun=All"
+        wait_for(lambda: self.api.raw("POST", path, {"metadata": {"name": name}})[0] == 422, 30)
+
+    def allow(self):
+        self.api.delete(f"{REGISTRATION}/validatingadmissionpolicybindings/{self.space}")
+
+    def told_again(self):
+        path = f"/apis/events.k8s.io/v1/namespaces/{self.space}/events"
+        return any(event.get("series", {}).get("count", 0) >= 2 for event in self.api.items(path)
+                   if event["regarding"]["name"] == "refused" and event["reason"] == "ReconcileFailed")
 
     def disturb(self):
         for name in ("canceled", "deleted", "poddeleted"):
@@ -111,11 +138,13 @@ class Lives(Stage):
         wait_for(lambda: not self.api.get(policy)["spec"].get("egress"), 20, why="the policy stays open")
         self.api.delete(policy)
         wait_for(lambda: self.api.get(policy), 20, why="the policy does not come back")
+        wait_for(self.told_again, 60, why="no Event is repeated")
+        self.allow()
 
     def end_lives(self):
         endings = {"large": "", "bad": "PodFailed", "late": "Timeout", "oom": "OOMKilled", "invalid": "Invalid",
                    "unknown": "ProfileNotFound", "absent": "ImagePullFailed", "canceled": "Canceled",
-                   "poddeleted": "PodDeleted", "taken": "NameConflict"}
+                   "poddeleted": "PodDeleted", "taken": "NameConflict", "refused": ""}
         got = {name: self.wait_end(name, 120).get("reason", "") for name in endings}
         self.assertEqual(got, endings)
         for name in ("good", "deleted"):

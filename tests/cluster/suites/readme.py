@@ -4,20 +4,27 @@
 to live, lists and descriptions, and what to see when something is wrong. Where the README shows a
 session on a cluster, it is run command by command and compared, as tests/e2e/readme.py does it for
 the local one. Wants the deployed operator."""
+import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
 from stage import BUILD, KUBECONFIG, MERGE, ROOT, STATE, Stage, kubectl, wait_for
 
-sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
-import readme as local  # noqa: E402
 
+def load_local():
+    """tests/e2e/readme.py, which has the name of this file."""
+    spec = importlib.util.spec_from_file_location("local_readme", os.path.join(ROOT, "tests/e2e/readme.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+local = load_local()
 AGENT = os.path.join(ROOT, "examples/agent.py")
 SAMPLE = os.path.join(ROOT, "config/samples/periodic-agent.yaml")
 NAME = "periodic-agent"
