@@ -524,11 +524,14 @@ static bool is_grave(const struct plan *plan)
     return false;
 }
 
+/* A task that is not held yet is held first: the answer to that write is a look at the source. */
 static void look_again(const struct world *w, struct plan *plan)
 {
+    bool holds = plan->action_count > 0 && plan->actions[0] == ACTION_HOLD_TASK;
+
     plan->status = w->task->status;
     plan->action_count = 0;
-    add(plan, ACTION_LOOK_AGAIN);
+    add(plan, holds ? ACTION_HOLD_TASK : ACTION_LOOK_AGAIN);
     plan->wake_at_ms = w->now_ms;
 }
 

@@ -25,7 +25,7 @@ struct driver kube_driver(struct kube_task *run)
 
 bool kube_task_goes_on(const struct kube_task *run)
 {
-    return run->output_kept && !phase_is_terminal(run->task.status.phase);
+    return run->is_fresh || (run->output_kept && !phase_is_terminal(run->task.status.phase));
 }
 
 /* -- the task ------------------------------------------------------------------ */
@@ -43,15 +43,17 @@ static void task_written(struct kube_task *run, const struct json_value *object)
                  STR_ARG(child.version));
 }
 
-static bool task_hold(struct kube_task *run, struct err *err)
+/* Where that is the whole plan, the answer is what the next look sees. */
+static bool task_hold(struct kube_task *run, bool is_all, struct err *err)
 {
     struct json_value patch = finalizer_patch(run->arena, &run->object, FINALIZER_TASK, true);
     struct json_value object;
 
-    if (!object_patch(run, &resource_agenttasks, run->name, NULL, &patch, &object, err))
+    if (!object_patch_whole(run, &resource_agenttasks, run->name, &patch, &object, err))
         return false;
     task_written(run, &object);
     run->task.has_finalizer = true;
+    run->is_fresh = is_all;
     return true;
 }
 
@@ -337,7 +339,7 @@ bool kube_apply(void *self, const struct world *world, const struct plan *plan, 
 
     switch (action) {
     case ACTION_HOLD_TASK:
-        return task_hold(run, err);
+        return task_hold(run, plan->action_count == 1, err);
     case ACTION_PUT_POLICY:
         return policy_put(run, err);
     case ACTION_PUT_CODE:

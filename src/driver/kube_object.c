@@ -93,9 +93,9 @@ bool object_make(struct kube_task *run, const struct kube_resource *resource, st
     return false;
 }
 
-bool object_patch(struct kube_task *run, const struct kube_resource *resource, struct str name,
-                  const char *part, const struct json_value *patch, struct json_value *ret,
-                  struct err *err)
+static bool patch_for(struct kube_task *run, struct str accept,
+                      const struct kube_resource *resource, struct str name, const char *part,
+                      const struct json_value *patch, struct json_value *ret, struct err *err)
 {
     struct kube_request request;
     struct str body;
@@ -103,8 +103,22 @@ bool object_patch(struct kube_task *run, const struct kube_resource *resource, s
     if (!body_print(run, patch, &body, err))
         return false;
     request = request_patch(run->arena, resource, run->space, name, part, body);
-    request.accept = METADATA_ONLY;
+    request.accept = accept;
     return call(run, &request, "patch", resource, name, ret, err);
+}
+
+bool object_patch(struct kube_task *run, const struct kube_resource *resource, struct str name,
+                  const char *part, const struct json_value *patch, struct json_value *ret,
+                  struct err *err)
+{
+    return patch_for(run, METADATA_ONLY, resource, name, part, patch, ret, err);
+}
+
+bool object_patch_whole(struct kube_task *run, const struct kube_resource *resource,
+                        struct str name, const struct json_value *patch, struct json_value *ret,
+                        struct err *err)
+{
+    return patch_for(run, (struct str){0}, resource, name, NULL, patch, ret, err);
 }
 
 bool object_replace(struct kube_task *run, const struct kube_resource *resource, struct str name,

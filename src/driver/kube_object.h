@@ -24,6 +24,10 @@ must_use bool object_make(struct kube_task *run, const struct kube_resource *res
 must_use bool object_patch(struct kube_task *run, const struct kube_resource *resource,
                            struct str name, const char *part, const struct json_value *patch,
                            struct json_value *ret, struct err *err);
+/* And the whole object comes back, as if it were read. */
+must_use bool object_patch_whole(struct kube_task *run, const struct kube_resource *resource,
+                                 struct str name, const struct json_value *patch,
+                                 struct json_value *ret, struct err *err);
 must_use bool object_replace(struct kube_task *run, const struct kube_resource *resource,
                              struct str name, const struct json_value *value, struct err *err);
 

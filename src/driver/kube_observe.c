@@ -64,13 +64,17 @@ static bool task_glance(struct kube_task *run, bool *is_live, struct err *err)
 
 static bool task_look(struct kube_task *run, bool *is_live, struct err *err)
 {
-    struct json_value object;
+    struct json_value object = run->object;
+    bool is_fresh = run->is_fresh;
 
+    *is_live |= is_fresh;
+    run->is_fresh = false;
     if (!*is_live && !task_glance(run, is_live, err))
         return false;
     run->is_whole = *is_live;
-    if (*is_live && (!object_get(run, &resource_agenttasks, run->name, &object, err) ||
-                     !decoded(run, &object, err)))
+    if (*is_live && !is_fresh && !object_get(run, &resource_agenttasks, run->name, &object, err))
+        return false;
+    if (*is_live && !decoded(run, &object, err))
         return false;
     memory_take(run->memory, &run->task);
     return true;

@@ -78,6 +78,7 @@ struct kube_task {
     struct task task;
     struct json_value object; /* the task, as read last or as kept in a cache */
     bool is_whole;            /* it was read live: its spec is all there */
+    bool is_fresh;            /* `object` is the answer to our last write, whole: a live look */
     bool has_pod;
     struct pod pod;
     struct json_value pod_object;
@@ -96,7 +97,8 @@ struct kube_task {
 
 struct driver kube_driver(struct kube_task *run);
 
-/* After reconcile_task(): the output was kept and the verdict is not written yet. */
+/* After reconcile_task(): the output was kept and the verdict is not written yet, or the task was
+ * held and so looked at. */
 bool kube_task_goes_on(const struct kube_task *run);
 
 /* hostUsers: false for this task: where the cluster can, or where the profile insists. */

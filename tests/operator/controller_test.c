@@ -233,7 +233,7 @@ static void l9_a_task_takes_few_writes_and_reconciles(void **state)
     toy_run(&f->cluster, 60000);
     assert_string_equal(phase(f, "t"), "Succeeded");
     assert_int_equal(f->cluster.writes - writes, 9);
-    assert_true(f->cluster.reads - reads <= 6); /* twice the task and its Pod, the log, the code */
+    assert_true(f->cluster.reads - reads <= 4); /* twice its Pod, the task, the log */
     assert_true(reconciles(f) - reconciles_before <= 20);
 }
 
