@@ -20,7 +20,8 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
-SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader", "crash", "nodes")
+SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader",
+          "crash", "nodes")
 SIDE_BY_SIDE = 5
 
 
