@@ -7,12 +7,14 @@ import json
 import re
 import ssl
 import tempfile
+import time
 import urllib.parse
 
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 NAMES_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 LIMIT = 1 << 22
+IDLE_SECONDS = 60  # the API server closes what is silent for 90
 
 
 class Refused(Exception):
@@ -42,10 +44,11 @@ class Connection:
     """One request at a time."""
 
     def __init__(self, server):
-        self.server, self.reader, self.writer = server, None, None
+        self.server, self.reader, self.writer, self.used = server, None, None, 0
 
     async def send(self, method, path, body=None, kind="application/json", accept="application/json"):
-        if not self.writer:
+        idle, self.used = time.monotonic() - self.used, time.monotonic()
+        if not self.writer or idle > IDLE_SECONDS:
             self.reader, self.writer = await asyncio.open_connection(
                 self.server.host, self.server.port, ssl=self.server.context, limit=LIMIT)
         data = json.dumps(body, separators=(",", ":")).encode() if body is not None else b""
