@@ -340,9 +340,10 @@ async def scenario(load, watch, api, who, peer, make, count, seconds):
     after = await requests(api)
     diff = {key: (value - counted.get(key, 0)) / count for key, value in after.items()
             if value != counted.get(key, 0) and "leases" not in key}
+    cpu = {name: 1000 / count * (cpu_seconds(pid) - spent[name]) for name, pid in who.items()}
     return {"accepted_per_s": count / (accepted - began), "done_per_s": count / (ended - began),
             "cleared_s": time.monotonic() - 1.5 - began,
-            "cpu_per_1000": {name: 1000 / count * (cpu_seconds(pid) - spent[name]) for name, pid in who.items()},
+            "cpu_per_1000": dict(cpu, all=sum(cpu.values())),
             "requests": {key: round(value, 3) for key, value in sorted(diff.items()) if value >= 0.001},
             "writes": sum(v for k, v in diff.items() if k.startswith(WRITES) and k not in NOT_THE_PEER and
                           "events" not in k),
@@ -461,6 +462,7 @@ ROWS = (  # what, where in a round's figures, digits
     ("etcd CPU-s per 1000, burst", ("burst", "cpu_per_1000", "etcd"), 1),
     ("kubelet CPU-s per 1000, burst", ("burst", "cpu_per_1000", "kubelet"), 1),
     ("load CPU-s per 1000, burst", ("burst", "cpu_per_1000", "load"), 1),
+    ("all CPU-s per 1000, burst", ("burst", "cpu_per_1000", "all"), 1),
     ("controller RSS, MB", ("memory_mb", "rss"), 1),
     ("controller RSS at its peak, MB", ("memory_mb", "peak"), 1),
     ("controller private memory, MB", ("memory_mb", "private"), 1),
@@ -485,6 +487,10 @@ def show(rounds):
         print(line)
     if len(names) == 2:
         ratios = [a["burst"]["done_per_s"] / b["burst"]["done_per_s"] for a, b in zip(*rounds.values())]
+        costs = [b["burst"]["cpu_per_1000"]["all"] / a["burst"]["cpu_per_1000"]["all"] for a, b in
+                 zip(*rounds.values())]
+        print(f"Job / operator, all CPU-s, by round: {', '.join(f'{c:.2f}' for c in costs)}; median "
+              f"{statistics.median(costs):.2f}: what done/s come to where the processor is the limit")
         print(f"operator / Job, done/s, by round: {', '.join(f'{r:.2f}' for r in ratios)}; "
               f"median {statistics.median(ratios):.2f} (wanted: 0.8)")
     for name in names:
