@@ -56,7 +56,7 @@ def used(begin):
     """What the operator asked for since then, each with one example, and what it was refused."""
     asked, refused = {}, []
     for event in audit(begin):
-        ref, user = event.get("objectRef", {}), event["user"]["username"]
+        ref, user = event.get("objectRef", {}), event["user"].get("username")
         if user != ACCOUNT or "resource" not in ref:
             continue
         resource = "/".join(filter(None, (ref["resource"], ref.get("subresource"))))
