@@ -3,6 +3,12 @@
 
 #include "api/pod.h"
 
+#define EXCUSE "unable to retrieve container logs for "
+
+enum {
+    EXCUSE_MAX = 256
+};
+
 static void take_text(void *ctx, struct str bytes)
 {
     struct kube_capture *capture = ctx;
@@ -44,6 +50,20 @@ struct kube_capture *kube_capture_free(struct kube_capture *capture)
     buf_fini(&capture->tail);
     arena_fini(&arena); /* it stands in there itself */
     return NULL;
+}
+
+bool kube_capture_is_excuse(const struct kube_capture *capture, int64_t sent)
+{
+    return capture->text_bytes <= EXCUSE_MAX && capture->text_bytes != sent &&
+           str_starts(buf_str(&capture->head), EXCUSE);
+}
+
+void kube_capture_clear(struct kube_capture *capture)
+{
+    buf_drop(&capture->head, capture->head.size);
+    buf_drop(&capture->tail, capture->tail.size);
+    capture->text_bytes = capture->stream_bytes = 0;
+    capture->is_over = false;
 }
 
 /* The mark stands for a frame wherever it is: the runner lets none through from the code, and a log

@@ -30,6 +30,11 @@ struct kube_capture {
 struct kube_capture *kube_capture_new(void);
 struct kube_capture *kube_capture_free(struct kube_capture *capture); /* NULL is fine; NULL */
 
+/* A kubelet that finds no log says so in the log itself, and calls that a success. Is that all that
+ * was read? Not if the runner sent so many bytes (-1: nobody knows): the code may say the same. */
+bool kube_capture_is_excuse(const struct kube_capture *capture, int64_t sent);
+void kube_capture_clear(struct kube_capture *capture); /* of what it holds of the text */
+
 void kube_capture_add(struct kube_capture *capture, struct str bytes);
 struct str kube_capture_tail(const struct kube_capture *capture);
 

@@ -28,16 +28,35 @@ static const struct report *report_of(const struct kube_task *run)
 
 /* -- reading ------------------------------------------------------------------- */
 
+static bool excuse_drop(const struct kube_task *run, struct kube_capture *capture)
+{
+    const struct report *report = report_of(run);
+
+    if (!kube_capture_is_excuse(capture, report ? report->output_sent : -1))
+        return false;
+    kube_capture_clear(capture);
+    return true;
+}
+
+static bool fresh_read(struct kube_task *run, struct kube_capture *fresh, int64_t left_ms,
+                       struct err *err)
+{
+    int64_t until_ms = monotonic_ms(run) + (left_ms > READ_MIN_MS ? left_ms : READ_MIN_MS);
+
+    if (!kube_capture_read(fresh, &run->client, run->space, run->pod.name, false, until_ms, err))
+        return false;
+    return !excuse_drop(run, fresh) || err_set(err, ERR_RETRY, "the kubelet finds no log");
+}
+
 /* True: there is no more to be had, whatever was got. */
 static bool log_read(struct kube_task *run, struct kube_capture *fresh, int64_t left_ms,
                      struct err *err)
 {
     struct err lost = {0};
 
-    if (!run->seen.has_started ||
-        kube_capture_read(fresh, &run->client, run->space, run->pod.name, false,
-                          monotonic_ms(run) + (left_ms > READ_MIN_MS ? left_ms : READ_MIN_MS),
-                          &lost))
+    if (run->followed)
+        excuse_drop(run, run->followed);
+    if (!run->seen.has_started || fresh_read(run, fresh, left_ms, &lost))
         return true;
     if (run->followed && run->followed->is_over)
         return true;

@@ -416,6 +416,9 @@ static void on_get(struct exchange *exchange, const struct asked *asked)
         refuse(exchange, 400, "BadRequest", "unable to retrieve container logs");
     else if (cluster->now_ms < cluster->ended_ms + cluster->plan.log_absent_ms)
         refuse(exchange, 500, "InternalError", "dial tcp: connection refused");
+    else if (cluster->now_ms < cluster->ended_ms + cluster->plan.log_excuse_ms)
+        answer(exchange, 200,
+               STR_LIT("unable to retrieve container logs for containerd://0123abcd"));
     else
         answer(exchange, 200, fake_kubelet_log(cluster));
 }

@@ -43,7 +43,8 @@ struct fake_plan { /* what the nodes and the code will do, from the creation of 
     bool is_framed;        /* the result is behind the output, as is ... */
     const char *artifact;  /* ... a file a/b.txt of that text */
     size_t log_size_max;   /* more of it is lost; 0: nothing is */
-    int64_t log_absent_ms; /* so long after the end a kubelet does not answer */
+    int64_t log_absent_ms; /* so long after the end a kubelet does not answer ... */
+    int64_t log_excuse_ms; /* ... or says in the log that it has none */
 };
 
 enum fake_fault_kind {

@@ -206,6 +206,42 @@ static void h18_logs_lost(void **state) /* a kubelet that is away for a while */
     life_fini(&life);
 }
 
+static void an_excuse_of_the_kubelet_is_no_output(void **state)
+{
+    static const struct {
+        int64_t excuse_ms;
+        const char *text;
+        bool is_complete;
+    } rows[] = {
+        {20000,   "hi\n", true },
+        {3600000, "",     false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct life life;
+        life_begin(&life, &(struct fake_plan){.log_excuse_ms = rows[i].excuse_ms});
+        life_run(&life, 120000);
+        is_over(&life, "");
+        assert_true(str_is(look_text(logs_of(&life), "text"), rows[i].text));
+        assert_int_equal(look_flag(logs_of(&life), "complete"), rows[i].is_complete);
+        life_fini(&life);
+    }
+}
+
+static void the_code_may_say_the_same(void **state)
+{
+    struct life life;
+
+    (void)state;
+    life_begin(&life, &(struct fake_plan){.output = "unable to retrieve container logs for me"});
+    life_run(&life, 60000);
+    is_over(&life, "");
+    assert_true(str_starts(look_text(logs_of(&life), "text"), "unable to retrieve"));
+    assert_true(look_flag(logs_of(&life), "complete"));
+    life_fini(&life);
+}
+
 static void a_verdict_does_not_wait_for_ever_for_a_log(void **state)
 {
     struct life life;
@@ -327,6 +363,8 @@ int main(void)
         cmocka_unit_test(of_a_long_output_both_ends_are_kept),
         cmocka_unit_test(a_log_that_is_shorter_than_reported_is_incomplete),
         cmocka_unit_test(h18_logs_lost),
+        cmocka_unit_test(an_excuse_of_the_kubelet_is_no_output),
+        cmocka_unit_test(the_code_may_say_the_same),
         cmocka_unit_test(a_verdict_does_not_wait_for_ever_for_a_log),
         cmocka_unit_test(nor_for_a_place_to_keep_it_in),
         cmocka_unit_test(what_was_followed_is_kept_when_the_log_is_gone),
