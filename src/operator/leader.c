@@ -30,7 +30,7 @@ struct leader {
     char version[VERSION_MAX + 1];
     struct buf content;
     bool is_in_doubt; /* the informer does not know all yet: look at the source */
-    bool is_running, is_pausing, is_leaving, is_elected, is_lost;
+    bool is_running, is_pausing, is_leaving, is_elected, is_lost, is_refused;
 };
 
 static int64_t now_ms(const struct leader *leader)
@@ -45,6 +45,11 @@ bool leader_holds(void *ctx)
     const struct leader *leader = ctx;
 
     return lease_holds(&leader->lease, now_ms(leader));
+}
+
+bool leader_is_refused(const struct leader *leader)
+{
+    return leader->is_refused;
 }
 
 bool leader_is_idle(const struct leader *leader)
@@ -280,8 +285,9 @@ static void run_out(void *ctx)
     lose(ctx, &err);
 }
 
-static void trouble(const struct leader *leader, const struct err *err)
+static void trouble(struct leader *leader, const struct err *err)
 {
+    leader->is_refused = err->kind == ERR_REFUSED;
     leader->spec.troubled(leader->spec.ctx, err);
 }
 
@@ -302,6 +308,7 @@ static void hold(struct leader *leader, struct arena *arena, const struct view *
     if (leader->is_lost) /* meanwhile */
         return;
     remember(leader, &written);
+    leader->is_refused = false;
     lease_written(&leader->lease, sent_ms);
     arm(leader, &leader->deadline, sent_ms + LEASE_RENEW_MS);
     if (!leader->is_elected && !leader->is_leaving) {
@@ -336,6 +343,8 @@ static void turn(struct leader *leader)
         lose(leader, &err);
     } else if (next != LEASE_WAIT) {
         hold(leader, &arena, &view);
+    } else if (err.kind == ERR_NONE) {
+        leader->is_refused = false;
     }
 }
 

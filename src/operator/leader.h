@@ -34,6 +34,9 @@ struct leader *leader_free(struct leader *leader); /* idle; NULL is fine; return
 must_use bool leader_start(struct leader *leader, struct err *err);
 bool leader_holds(void *leader); /* right now; in the form of kube_client.may_write */
 
+/* Its last try was forbidden: until somebody mends the rights, it will never lead. */
+bool leader_is_refused(const struct leader *leader);
+
 /* All work has ended: the lease is given back, if it was ours. Not called from its callbacks. */
 void leader_leave(struct leader *leader);
 bool leader_is_idle(const struct leader *leader); /* that is done, too, or it was lost */

@@ -94,6 +94,7 @@ static void answer_readyz(void *ctx, struct http_answer *ret)
 
     controller_health(manager->controller, &health);
     health.is_stopping |= manager->is_stopping;
+    health.is_refused = manager->leader && leader_is_refused(manager->leader);
     is_ready = health_is_ready(&health, &why);
     answer_probe(is_ready, why, ret);
 }

@@ -18,6 +18,8 @@ static void is_ready_when_synced_and_not_stopping(void **state)
     assert_string_equal(why, "caches not synced");
     assert_false(health_is_ready(&(struct health){.is_synced = true, .is_stopping = true}, &why));
     assert_string_equal(why, "stopping");
+    assert_false(health_is_ready(&(struct health){.is_synced = true, .is_refused = true}, &why));
+    assert_string_equal(why, "the lease is forbidden");
 }
 
 static void is_live_until_a_reconcile_is_stuck(void **state)

@@ -298,6 +298,18 @@ static void an_answer_that_was_lost_costs_a_look_not_the_lease(void **state)
     assert_int_equal(scene->members[0].lost, 0);
 }
 
+static void who_may_not_lead_says_so_until_he_may(void **state)
+{
+    struct scene *scene = *state;
+
+    plant(scene, FAKE_WRITE, FAULT_STATUS, 403, 10);
+    start(scene, 0);
+    run(scene, 5000);
+    assert_true(leader_is_refused(scene->members[0].leader));
+    assert_in_range(time_until(scene, 0), 0, 60000);
+    assert_false(leader_is_refused(scene->members[0].leader));
+}
+
 static void t62_a_deleted_lease_is_made_again_by_its_holder(void **state)
 {
     struct scene *scene = *state;
@@ -393,6 +405,7 @@ int main(void)
         SCENE(a_leader_that_cannot_renew_is_lost_before_another_begins),
         SCENE(t60_a_leader_that_was_frozen_is_lost_when_it_wakes),
         SCENE(an_answer_that_was_lost_costs_a_look_not_the_lease),
+        SCENE(who_may_not_lead_says_so_until_he_may),
         SCENE(t62_a_deleted_lease_is_made_again_by_its_holder),
         SCENE(t62_a_leader_that_is_written_over_is_lost_at_once),
         SCENE(a_follower_whose_watch_is_silent_still_follows),
