@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/networkpolicy.h"
 
-#include "api/task_child.h"
 #include "api/look.h"
+#include "api/task_child.h"
 
 enum {
     SELECTOR_MAX = 2048, /* bytes of one that is looked into; a longer one may select anything */

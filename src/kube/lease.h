@@ -12,9 +12,10 @@
 
 #include "base/sha256.h"
 
-#define LEASE_DURATION_MS INT64_C(15000) /* others wait that long after the last change they saw   \
-                                          */
-#define LEASE_RENEW_MS INT64_C(10000)    /* the holder gives up that long after its last renewal */
+#define LEASE_DURATION_MS                                                                          \
+    INT64_C(15000)                    /* others wait that long after the last change they saw      \
+                                       */
+#define LEASE_RENEW_MS INT64_C(10000) /* the holder gives up that long after its last renewal */
 #define LEASE_RETRY_MS INT64_C(2000)
 
 enum {

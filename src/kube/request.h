@@ -41,7 +41,7 @@ struct kube_request {
 enum {
     REQUEST_TIMEOUT_MS = 30000,
     WATCH_SILENCE_MS = 150000, /* bookmarks come about once a minute */
-    LIST_PAGE = 100, /* ten thousand tasks: a peak of 9 MB, at 500 of 17 */
+    LIST_PAGE = 100,           /* ten thousand tasks: a peak of 9 MB, at 500 of 17 */
     ANSWER_SIZE_MAX = 64 * 1024 * 1024,
 };
 

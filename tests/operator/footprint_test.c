@@ -26,7 +26,8 @@ static void what_is_taken_is_seen(void **state)
     fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     footprint_read(5, &after);
     assert_int_equal(after.open_fds, before.open_fds + 1);
-    assert_true(after.resident_bytes - before.resident_bytes > (int64_t)size * 9 / 10);
+    /* not all of it: meanwhile the kernel may take back what was resident before */
+    assert_true(after.resident_bytes - before.resident_bytes > (int64_t)size / 2);
     assert_true(after.cpu_ms >= before.cpu_ms);
     assert_int_equal(memory[size - 1], 1);
     free(memory);
