@@ -78,6 +78,52 @@ class Gone(Ending):
                    for c in node["status"].get("conditions", []))
 
 
+class Code(Ending):
+    """Code in somebody's ConfigMap: only an operator that is told to trusts it without admission."""
+
+    is_alone = is_bare = True
+
+    def setUp(self):
+        super().setUp()
+        self.maps = f"/api/v1/namespaces/{self.space}/configmaps"
+        self.addCleanup(Manager("--namespace", self.space, "--allow-configmap-refs").kill)
+
+    def refer(self, name, key="main.py"):
+        self.api.create(self.path(), {
+            "apiVersion": "execution.agenttask.io/v1alpha1", "kind": "AgentTask", "metadata": {"name": "t"},
+            "spec": {"runtimeProfile": "python3.11", "code": {"configMapRef": {"name": name, "key": key}}}})
+
+    def put_code(self):
+        self.api.create(self.maps, {"metadata": {"name": "code"}, "data": {
+            "main.py": "import other\nprint(other.WORD)\n", "other.py": "WORD = 'beside'\n"}})
+
+    def test_all_of_it_is_there(self):
+        self.put_code()
+        self.refer("code")
+        self.ended("t", "Succeeded", "", 0, "complete")
+        self.assertEqual(self.log("t"), "beside\n")
+
+    def test_it_is_not_there(self):
+        self.refer("absent")
+        self.ended("t", "Failed", "CodeNotFound", "", "none")
+
+    def test_its_key_is_not_there(self):
+        self.put_code()
+        self.refer("code", "absent.py")
+        self.ended("t", "Failed", "CodeNotFound", "", "none")
+
+    def test_it_is_deleted_before_the_pod_has_a_node(self):
+        self.put_code()
+        ctl("stop", "kube-scheduler")
+        try:
+            self.refer("code")
+            wait_for(lambda: self.pod("t"), 30)
+            self.api.delete(self.maps + "/code")
+        finally:
+            ctl("cont", "kube-scheduler")
+        self.ended("t", "Failed", "CodeNotFound", "", "none|lost", seconds=120)
+
+
 def important_pod(priority, cpu_milli):
     return {"metadata": {"name": "important"}, "spec": {
         "priorityClassName": priority, "restartPolicy": "Never", "terminationGracePeriodSeconds": 0,
