@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader",
           "crash", "nodes")
-SIDE_BY_SIDE = 5
+SIDE_BY_SIDE = 4
 
 
 def sh(*words, **environment):
