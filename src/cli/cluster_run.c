@@ -257,12 +257,9 @@ static bool task_create(struct cluster_view *view, struct err *err)
     struct session *session = view->cluster->session;
     struct arena *arena = &session->arena;
     struct json_value value = agenttask_value(arena, &view->seen.task);
-    auto_end(buf_fini) struct buf body = {0};
-    struct kube_request request;
+    struct kube_request request = request_create(arena, &resource_agenttasks, view->seen.task.space,
+                                                 json_compact(arena, &value));
 
-    buf_init(&body, JSON_SIZE_MAX);
-    json_print(&value, JSON_COMPACT, &body);
-    request = request_create(arena, &resource_agenttasks, view->seen.task.space, buf_str(&body));
     if (view->options->dry_run)
         request.path = arena_print(arena, "%.*s?dryRun=All", STR_ARG(request.path));
     if (cluster_call(view->cluster, arena, &request, "create agenttask", &value, err))

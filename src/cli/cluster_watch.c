@@ -144,16 +144,6 @@ void seen_fini(struct seen *seen)
     arena_fini(&seen->arenas[1]);
 }
 
-static bool json_copy(struct arena *arena, const struct json_value *value, struct json_value *ret,
-                      struct err *err)
-{
-    auto_end(buf_fini) struct buf text = {0};
-
-    buf_init(&text, JSON_SIZE_MAX);
-    json_print(value, JSON_COMPACT, &text);
-    return json_read(arena, buf_str(&text), ret, err);
-}
-
 /* Takes over a copy; the task before stays until the next one. */
 static bool seen_take(struct seen *seen, const struct json_value *object, struct err *err)
 {
@@ -161,7 +151,7 @@ static bool seen_take(struct seen *seen, const struct json_value *object, struct
     struct json_value copy;
 
     arena_fini(arena);
-    if (!json_copy(arena, object, &copy, err) ||
+    if (!json_read(arena, json_compact(arena, object), &copy, err) ||
         !agenttask_read(arena, &copy, NULL, API_LENIENT, &seen->task, err))
         return false;
     seen->turn = !seen->turn;

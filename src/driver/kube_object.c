@@ -21,14 +21,9 @@ static const char *what(struct kube_task *run, const char *verb,
 static bool body_print(struct kube_task *run, const struct json_value *value, struct str *ret,
                        struct err *err)
 {
-    auto_end(buf_fini) struct buf body;
-
-    buf_init(&body, BODY_MAX);
-    json_print(value, JSON_COMPACT, &body);
-    if (body.is_full)
-        return err_set(err, ERR_LIMIT, "an object is larger than %d bytes", BODY_MAX);
-    *ret = arena_copy(run->arena, buf_str(&body));
-    return true;
+    *ret = json_compact(run->arena, value);
+    return ret->size <= BODY_MAX ||
+           err_set(err, ERR_LIMIT, "an object is larger than %d bytes", BODY_MAX);
 }
 
 /* Profiles are the only ones without a namespace. */

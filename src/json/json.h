@@ -64,6 +64,9 @@ enum json_style {
 /* Control characters (C0, DEL, C1) and U+2028, U+2029 are always escaped; bytes that are no UTF-8
  * become U+FFFD. */
 void json_print(const struct json_value *value, enum json_style style, struct buf *ret);
+/* The same without blanks, whole, in the arena: for what is in memory already and so has its bound.
+ */
+struct str json_compact(struct arena *arena, const struct json_value *value);
 void json_print_text(struct str text, struct buf *ret); /* with its quotes */
 
 /* What a kind is called in messages: "an object", "a text" … */

@@ -133,3 +133,12 @@ void json_print(const struct json_value *value, enum json_style style, struct bu
     if (style == JSON_PRETTY)
         buf_add_char(ret, '\n');
 }
+
+struct str json_compact(struct arena *arena, const struct json_value *value)
+{
+    auto_end(buf_fini) struct buf text = {0};
+
+    buf_init(&text, SIZE_MAX);
+    json_print(value, JSON_COMPACT, &text);
+    return arena_copy(arena, buf_str(&text));
+}

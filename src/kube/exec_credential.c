@@ -53,7 +53,6 @@ const char *exec_credential_request(struct arena *arena, const struct kube_acces
                                     bool is_interactive)
 {
     struct json_value ret = json_object(), spec = json_object();
-    auto_end(buf_fini) struct buf text = {0};
 
     if (access->exec.gets_cluster)
         json_put(arena, &spec, "cluster", cluster_value(arena, access));
@@ -61,11 +60,9 @@ const char *exec_credential_request(struct arena *arena, const struct kube_acces
     json_put(arena, &ret, "kind", json_text(STR_LIT("ExecCredential")));
     json_put(arena, &ret, "apiVersion", json_text(access->exec.api_version));
     json_put(arena, &ret, "spec", spec);
-    buf_init(&text, JSON_SIZE_MAX);
-    buf_add(&text, STR_LIT("KUBERNETES_EXEC_INFO="));
-    json_print(&ret, JSON_COMPACT, &text);
-    buf_add_char(&text, '\n'); /* as kubectl has it */
-    return arena_text(arena, buf_str(&text));
+    return arena_print(arena, "KUBERNETES_EXEC_INFO=%.*s\n", /* the newline: as kubectl has it */
+                       STR_ARG(json_compact(arena, &ret)))
+        .at;
 }
 
 /* -- the answer ------------------------------------------------------------------------------- */

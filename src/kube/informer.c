@@ -305,20 +305,16 @@ static bool take_error(struct informer *informer, struct arena *arena,
                        const struct json_value *status, struct err *err)
 {
     const struct json_value *code = json_get(status, "code");
-    struct buf body;
+    struct kube_response response = {.body = json_compact(arena, status)};
+    const char *what = arena_print(arena, "watch %s", informer->spec.resource->plural).at;
     int64_t number = 0;
 
     if (!code || code->kind != JSON_NUMBER || !str_to_int(code->text, &number) || number < 300 ||
         number > 599)
         number = HTTP_INTERNAL;
     informer->tap.status = (int32_t)number;
-    buf_init(&body, WATCH_LINE_MAX);
-    json_print(status, JSON_COMPACT, &body);
-    struct kube_response response = {.status = informer->tap.status, .body = buf_str(&body)};
-    const char *what = arena_print(arena, "watch %s", informer->spec.resource->plural).at;
-    bool is_fine = response_check(&response, what, err);
-    buf_fini(&body);
-    return is_fine;
+    response.status = informer->tap.status;
+    return response_check(&response, what, err);
 }
 
 static bool take_event(void *ctx, enum watch_event event, const struct json_value *object,

@@ -204,12 +204,9 @@ struct kube_request request_delete(struct arena *arena, const struct kube_resour
                                    struct str version, int64_t grace_s)
 {
     struct json_value options = delete_options(arena, uid, version, grace_s);
-    auto_end(buf_fini) struct buf body;
 
-    buf_init(&body, PATH_MAX_SIZE);
-    json_print(&options, JSON_COMPACT, &body);
     return with_body(arena, object_request(arena, HTTP_DELETE, resource, space, name, NULL),
-                     BODY_JSON, buf_str(&body));
+                     BODY_JSON, json_compact(arena, &options));
 }
 
 struct kube_request request_log(struct arena *arena, struct str space, struct str pod,

@@ -101,15 +101,6 @@ static void send_all(struct fiber *fiber, void *ctx)
     events->senders--;
 }
 
-static struct str body_of(struct arena *arena, const struct json_value *value)
-{
-    auto_end(buf_fini) struct buf text = {0};
-
-    buf_init(&text, JSON_SIZE_MAX);
-    json_print(value, JSON_COMPACT, &text);
-    return arena_copy(arena, buf_str(&text));
-}
-
 static struct pending make(const struct event *event, int64_t count)
 {
     struct pending ret = {0};
@@ -117,9 +108,9 @@ static struct pending make(const struct event *event, int64_t count)
     struct json_value again = event_series_patch(&ret.arena, count < 2 ? 2 : count, event->at_ms);
 
     ret.create = request_create(&ret.arena, &resource_events, event->task->space,
-                                body_of(&ret.arena, &value));
+                                json_compact(&ret.arena, &value));
     ret.repeat = request_patch(&ret.arena, &resource_events, event->task->space,
-                               event_name(&ret.arena, event), "", body_of(&ret.arena, &again));
+                               event_name(&ret.arena, event), "", json_compact(&ret.arena, &again));
     ret.create.timeout_ms = ret.repeat.timeout_ms = EVENT_TIMEOUT_MS;
     return ret;
 }

@@ -228,14 +228,11 @@ static struct kube_request write_request(const struct leader *leader, struct are
 {
     struct str space = leader->spec.space, name = leader->spec.name;
     struct json_value value = lease_value(arena, space, name, view->record.version, spec);
-    auto_end(buf_fini) struct buf body;
-    struct kube_request request;
+    struct str body = json_compact(arena, &value);
+    struct kube_request request =
+        view->record.exists ? request_patch(arena, &resource_leases, space, name, "", body)
+                            : request_create(arena, &resource_leases, space, body);
 
-    buf_init(&body, SPEC_MAX);
-    json_print(&value, JSON_COMPACT, &body);
-    request = view->record.exists
-                  ? request_patch(arena, &resource_leases, space, name, "", buf_str(&body))
-                  : request_create(arena, &resource_leases, space, buf_str(&body));
     request.timeout_ms = CALL_MS;
     return request;
 }

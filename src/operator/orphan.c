@@ -11,15 +11,6 @@ struct orphan {
     struct pod pod;
 };
 
-static struct str body_of(struct arena *arena, const struct json_value *value)
-{
-    auto_end(buf_fini) struct buf text = {0};
-
-    buf_init(&text, JSON_SIZE_MAX);
-    json_print(value, JSON_COMPACT, &text);
-    return arena_copy(arena, buf_str(&text));
-}
-
 /* At the source: a cache may be late, and what is done here cannot be undone. */
 static bool read_pod(struct orphan *orphan, struct str space, struct str name, struct err *err)
 {
@@ -67,7 +58,7 @@ static bool release_pod(struct orphan *orphan, struct err *err)
     const struct pod *pod = &orphan->pod;
     struct json_value patch = finalizer_patch(orphan->arena, &orphan->object, FINALIZER_RUN, false);
     struct kube_request request = request_patch(orphan->arena, &resource_pods, pod->space,
-                                                pod->name, "", body_of(orphan->arena, &patch));
+                                                pod->name, "", json_compact(orphan->arena, &patch));
     struct json_value ignored;
 
     return kube_call(orphan->client, orphan->arena, &request, "release pod", &ignored, err);

@@ -7,31 +7,18 @@
 #define AGAIN_MS     INT64_C(1000) /* after a failure, doubled each time */
 #define AGAIN_MAX_MS INT64_C(300000)
 
-static bool write_body(struct arena *arena, struct str yaml, struct str *ret, struct err *err)
-{
-    auto_end(buf_fini) struct buf text = {0};
-    struct json_value *documents;
-    uint32_t count;
-
-    if (!yaml_read(arena, yaml, "a profile that is shipped", &documents, &count, err))
-        return false;
-    buf_init(&text, JSON_SIZE_MAX);
-    json_print(&documents[0], JSON_COMPACT, &text);
-    *ret = arena_copy(arena, buf_str(&text));
-    return true;
-}
-
 /* One that is there already is somebody's, and stays as it is. */
 static bool create_profile(const struct kube_client *client, struct str yaml, struct err *err)
 {
     auto_end(arena_fini) struct arena arena = {0};
+    struct json_value *documents, ignored;
     struct kube_request request;
-    struct json_value ignored;
-    struct str body;
+    uint32_t count;
 
-    if (!write_body(&arena, yaml, &body, err))
+    if (!yaml_read(&arena, yaml, "a profile that is shipped", &documents, &count, err))
         return false;
-    request = request_create(&arena, &resource_runtimeprofiles, (struct str){0}, body);
+    request = request_create(&arena, &resource_runtimeprofiles, (struct str){0},
+                             json_compact(&arena, &documents[0]));
     if (kube_call(client, &arena, &request, "create a profile that is shipped", &ignored, err))
         return true;
     if (err->kind != ERR_PRESENT)

@@ -62,11 +62,29 @@ static void pretty_is_as_kubectl_prints(void **state)
                            "    \"e\": {},\n    \"n\": []\n}\n"));
 }
 
+static void compact_is_the_same_in_the_arena_however_long(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    const size_t size = JSON_SIZE_MAX + 1; /* more than a reader takes */
+    char *bytes = arena_alloc(&arena, size);
+    struct json_value list = json_list();
+    struct str printed;
+
+    (void)state;
+    memset(bytes, 'x', size);
+    json_add(&arena, &list, json_text((struct str){bytes, size}));
+    json_add(&arena, &list, json_bool(true));
+    printed = json_compact(&arena, &list);
+    assert_int_equal(printed.size, size + strlen("[\"\",true]"));
+    assert_true(str_starts(printed, "[\"xx") && str_ends(printed, "x\",true]"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(pretty_is_as_kubectl_prints),
+        cmocka_unit_test(compact_is_the_same_in_the_arena_however_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
