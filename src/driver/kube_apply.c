@@ -213,7 +213,8 @@ static int64_t deadline_first_s(const struct world *world, const struct task_eff
     return (queue_ms + effective->timeout_ms + CLOCK_SLACK_MS + SECOND_MS - 1) / SECOND_MS;
 }
 
-/* Refused for good, or for now: the next look says so. */
+/* A Pod that is invalid will stay so, one that a quota has no room for may be taken later: what the
+ * next look makes of it is in the memory. */
 static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct err *refused)
 {
     struct kube_memory *memory = run->memory;

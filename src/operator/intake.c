@@ -38,29 +38,12 @@ static bool read_pod(struct arena *arena, const struct cached *entry, struct pod
 
 /* -- tasks -------------------------------------------------------------------------- */
 
-static void note_room(struct controller *controller, const struct task *task)
-{
-    bool is_asked_to_stop = task->spec.canceled || task->deleted_ms != 0;
-    bool is_started = task->status.attempt != 0;
-
-    room_note(controller->room, &(struct room_task){
-                                    .space = task->space,
-                                    .name = task->name,
-                                    .uid = task->uid,
-                                    .tenant = task->spec.tenant,
-                                    .priority = task->spec.priority,
-                                    .created_ms = task->created_ms,
-                                    .is_started = is_started,
-                                    .is_over = phase_is_terminal(task->status.phase) ||
-                                               (is_asked_to_stop && !is_started),
-                                });
-}
-
 static void task_changed(void *ctx, const struct cached *was, const struct cached *now)
 {
     auto_end(arena_fini) struct arena arena = {0};
     struct controller *controller = ctx;
     const struct cached *entry = now ? now : was;
+    struct room_task in_room;
     struct task task;
 
     if (!now) {
@@ -69,7 +52,8 @@ static void task_changed(void *ctx, const struct cached *was, const struct cache
             controller_look_at_pod(controller, was->space, run_pod_name(&arena, &task),
                                    controller_now(controller));
     } else if (intake_task(&arena, now, &task)) {
-        note_room(controller, &task);
+        in_room = room_task_of(&task);
+        room_note(controller->room, &in_room);
     }
     controller_look_at(controller, entry->space, entry->name, controller_now(controller));
 }

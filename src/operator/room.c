@@ -424,6 +424,23 @@ void room_limit(struct room *room, const struct config *config)
     }
 }
 
+struct room_task room_task_of(const struct task *task)
+{
+    bool is_asked_to_stop = task->spec.canceled || task->deleted_ms != 0;
+    bool is_started = task->status.attempt != 0;
+
+    return (struct room_task){
+        .space = task->space,
+        .name = task->name,
+        .uid = task->uid,
+        .tenant = task->spec.tenant,
+        .priority = task->spec.priority,
+        .created_ms = task->created_ms,
+        .is_started = is_started,
+        .is_over = phase_is_terminal(task->status.phase) || (is_asked_to_stop && !is_started),
+    };
+}
+
 struct room *room_new(void (*wake_task)(void *ctx, struct str space, struct str name), void *ctx)
 {
     struct arena arena = {0};

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
+#include "core/task.h"
 #include "operator/config.h"
 
 #define ROOM_TELL_MS       INT64_C(1000)
@@ -32,6 +32,8 @@ struct room_task {
     bool is_started; /* the intent to run it is recorded */
     bool is_over;    /* or will never start: canceled, deleted */
 };
+
+struct room_task room_task_of(const struct task *task); /* its texts are the task's */
 
 struct room_answer {
     bool has_room;

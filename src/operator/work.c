@@ -202,22 +202,10 @@ static bool apply(void *self, const struct world *world, const struct plan *plan
 static void ask_room(void *ctx, const struct task *task, struct kube_room *ret)
 {
     const struct work *work = ctx;
+    struct room_task in_room = room_task_of(task);
     struct room_answer answer;
 
-    room_ask(work->controller->room,
-             &(struct room_task){
-                 .space = task->space,
-                 .name = task->name,
-                 .uid = task->uid,
-                 .tenant = task->spec.tenant,
-                 .priority = task->spec.priority,
-                 .created_ms = task->created_ms,
-                 .is_started = task->status.attempt != 0,
-                 .is_over =
-                     phase_is_terminal(task->status.phase) ||
-                     ((task->spec.canceled || task->deleted_ms != 0) && task->status.attempt == 0),
-             },
-             controller_now(work->controller), &answer);
+    room_ask(work->controller->room, &in_room, controller_now(work->controller), &answer);
     *ret = (struct kube_room){
         .has_room = answer.has_room,
         .waits_for = REASON_QUEUED,
@@ -385,7 +373,8 @@ static void prepare(struct work *work, struct fiber *fiber, struct str key, stru
     };
     if (!is_cached || !intake_task(&work->arena, &entry, &task))
         return;
-    work->run.task = task; /* for now: the driver reads it itself */
+    work->run.task =
+        task; /* what we wait for and follow follows from it, before the driver looks */
     work->run.followed = follow_find(controller, task.status.run.uid);
 }
 

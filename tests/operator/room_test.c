@@ -98,6 +98,40 @@ static void end(struct fixture *f, int i)
     room_note(f->room, &over);
 }
 
+static void who_never_started_and_is_to_stop_needs_no_room(void **state)
+{
+    static const struct {
+        enum phase phase;
+        uint32_t attempt;
+        bool is_canceled, is_deleted;
+        bool is_started, is_over;
+    } rows[] = {
+        {PHASE_PENDING,   0, false, false, false, false},
+        {PHASE_PENDING,   0, true,  false, false, true },
+        {PHASE_PENDING,   0, false, true,  false, true },
+        {PHASE_SCHEDULED, 1, false, false, true,  false},
+        {PHASE_RUNNING,   1, true,  true,  true,  false}, /* it has a run, until that has ended */
+        {PHASE_FAILED,    1, false, false, true,  true },
+        {PHASE_CANCELED,  0, true,  false, false, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct task task = {.uid = STR_LIT("u"), .created_ms = 7, .spec = {.priority = -3}};
+        struct room_task in_room;
+        task.status.phase = rows[i].phase;
+        task.status.attempt = rows[i].attempt;
+        task.spec.canceled = rows[i].is_canceled;
+        task.deleted_ms = rows[i].is_deleted ? 9 : 0;
+        in_room = room_task_of(&task);
+        assert_int_equal(in_room.is_started, rows[i].is_started);
+        assert_int_equal(in_room.is_over, rows[i].is_over);
+        assert_int_equal(in_room.priority, -3);
+        assert_int_equal(in_room.created_ms, 7);
+        assert_true(str_is(in_room.uid, "u"));
+    }
+}
+
 static void without_a_limit_everybody_comes_in(void **state)
 {
     struct fixture *f = *state;
@@ -411,6 +445,7 @@ static void the_limit_holds_and_nobody_is_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_never_started_and_is_to_stop_needs_no_room),
         TEST(without_a_limit_everybody_comes_in),
         TEST(those_who_wait_know_their_place),
         TEST(the_next_one_is_woken_when_room_frees),
