@@ -354,6 +354,16 @@ static void keep_quiet(const struct world *w, enum reason reason, struct plan *p
     plan->wake_at_ms = deadline_next(w);
 }
 
+/* Between the images of its containers a run starts for a moment: that is no news while it is said
+ * to wait for images. */
+static void start_up(const struct world *w, enum reason reason, struct plan *plan)
+{
+    if (w->task->status.reason == REASON_IMAGE_PULLING)
+        keep_quiet(w, reason, plan);
+    else
+        wait(w, reason, plan);
+}
+
 /* The verdict stands. The name of the run is free again only after the code is gone, so that a
  * late creation of the same run cannot start. */
 static void take_down(const struct world *w, struct plan *plan)
@@ -483,7 +493,7 @@ static const struct rule {
     {"created",         is_quiet,         keep_quiet,      REASON_NONE             },
     {"unschedulable",   is_unschedulable, wait,            REASON_UNSCHEDULABLE    },
     {"pulling",         is_pulling,       wait,            REASON_IMAGE_PULLING    },
-    {"starting",        is_starting,      wait,            REASON_NONE             },
+    {"starting",        is_starting,      start_up,        REASON_NONE             },
     {"name taken",      has_taken_name,   wait,            REASON_QUEUED           },
     {"no quota",        has_no_quota,     queue_up,        REASON_QUOTA_EXCEEDED   },
     {"no room",         has_no_room,      queue_up,        REASON_QUEUED           },

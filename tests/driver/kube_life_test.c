@@ -241,7 +241,7 @@ static const struct scene {
           .writes = 2),
     SCENE("code is lost", SOURCE, PLAN(0), lost_codes,
           .end = "Failed CodeNotFound exit=? result= logs=, 0 pods 0 maps 1 created 0 started",
-          .writes = 11),
+          .writes = 10),
     SCENE("quota comes", SOURCE, PLAN(0), no_quota, {40000, give_quota},
           .end = "Succeeded exit=0 result={} logs=short, 0 pods 0 maps 1 created 1 started",
           .writes = 18),
