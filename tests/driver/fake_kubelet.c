@@ -9,6 +9,7 @@
 #include "core/frame.h"
 #include "core/report.h"
 #include "core/task.h"
+#include "framed.h"
 
 enum {
     STOP_MS = 200, /* from TERM to the end */
@@ -231,20 +232,6 @@ static struct report report_of(const struct fake_cluster *cluster, enum run_caus
     return ret;
 }
 
-static void add_frames(struct buf *ret, enum frame_kind kind, const char *path, struct str bytes)
-{
-    char line[FRAME_LINE_MAX], sha256[SHA256_HEX + 1];
-
-    sha256_of(bytes, sha256);
-    buf_add(ret, (struct str){line, frame_write_file(kind, str_of(path), (int64_t)bytes.size,
-                                                     sha256, line)});
-    for (; bytes.size > 0; bytes = str_skip(bytes, FRAME_CHUNK)) {
-        struct str chunk = {bytes.at, bytes.size < FRAME_CHUNK ? bytes.size : FRAME_CHUNK};
-        buf_add(ret, (struct str){line, frame_write_bytes(chunk, line)});
-    }
-    buf_add(ret, (struct str){line, frame_write_whole(line)});
-}
-
 struct str fake_kubelet_log(struct fake_cluster *cluster)
 {
     const struct fake_plan *plan = &cluster->plan;
@@ -255,9 +242,9 @@ struct str fake_kubelet_log(struct fake_cluster *cluster)
     buf_init(&log, LOG_SIZE_MAX);
     buf_add(&log, str_of(plan->output));
     if (plan->is_framed)
-        add_frames(&log, FRAME_RESULT, "", str_of(plan->result));
+        framed_add(&log, FRAME_RESULT, "", str_of(plan->result));
     if (plan->artifact)
-        add_frames(&log, FRAME_ARTIFACT, "a/b.txt", str_of(plan->artifact));
+        framed_add(&log, FRAME_ARTIFACT, "a/b.txt", str_of(plan->artifact));
     if (plan->is_framed || plan->artifact)
         buf_add(&log, (struct str){line, frame_write_end(line)});
     ret = arena_copy(&cluster->arena, buf_str(&log));

@@ -8,24 +8,11 @@
 
 #include <cmocka.h>
 
+#include "framed.h"
+
 static void add_text(struct kube_capture *capture, const char *text)
 {
     kube_capture_add(capture, str_of(text));
-}
-
-/* A file as the runner frames it. */
-static void frame(struct buf *ret, enum frame_kind kind, const char *path, struct str bytes)
-{
-    char line[FRAME_LINE_MAX], sha256[SHA256_HEX + 1];
-
-    sha256_of(bytes, sha256);
-    buf_add(ret, (struct str){line, frame_write_file(kind, str_of(path), (int64_t)bytes.size,
-                                                     sha256, line)});
-    for (; bytes.size > 0; bytes = str_skip(bytes, FRAME_CHUNK)) {
-        struct str chunk = {bytes.at, bytes.size < FRAME_CHUNK ? bytes.size : FRAME_CHUNK};
-        buf_add(ret, (struct str){line, frame_write_bytes(chunk, line)});
-    }
-    buf_add(ret, (struct str){line, frame_write_whole(line)});
 }
 
 static void frames_end(struct buf *ret)
@@ -98,9 +85,9 @@ static void frames_are_taken_out_of_the_output(void **state)
     (void)state;
     buf_init(&stream, (size_t)1024 * 1024);
     buf_add(&stream, STR_LIT("out\nerr without end"));
-    frame(&stream, FRAME_RESULT, "", STR_LIT("{\"a\": 1}"));
+    framed_add(&stream, FRAME_RESULT, "", STR_LIT("{\"a\": 1}"));
     buf_add(&stream, STR_LIT("a late word of stderr"));
-    frame(&stream, FRAME_ARTIFACT, "a/b.txt", STR_LIT("bytes"));
+    framed_add(&stream, FRAME_ARTIFACT, "a/b.txt", STR_LIT("bytes"));
     frames_end(&stream);
     for (size_t cut = 1; cut < 50; cut++) {
         struct kube_capture *capture = kube_capture_new();
@@ -126,7 +113,7 @@ static void a_word_between_the_chunks_of_a_file_does_no_harm(void **state)
 
     (void)state;
     buf_init(&stream, (size_t)1024 * 1024);
-    frame(&stream, FRAME_RESULT, "", (struct str){bytes, 3 * FRAME_CHUNK});
+    framed_add(&stream, FRAME_RESULT, "", (struct str){bytes, 3 * FRAME_CHUNK});
     assert_true(str_cut(buf_str(&stream), '\n', &first, &rest));
     kube_capture_add(capture, (struct str){first.at, first.size + 1});
     add_text(capture, "stderr says something\n");
@@ -150,7 +137,7 @@ static void artifacts_that_do_not_fit_are_none(void **state)
     buf_init(&stream, (size_t)16 * 1024 * 1024);
     for (int i = 0; i < 10000; i++) {
         snprintf(path, sizeof(path), "f%d", i);
-        frame(&stream, FRAME_ARTIFACT, path, STR_LIT("x"));
+        framed_add(&stream, FRAME_ARTIFACT, path, STR_LIT("x"));
     }
     frames_end(&stream);
     kube_capture_add(capture, buf_str(&stream));

@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/controller.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include <cmocka.h>
 
-#include "operator/options.h"
-#include "sys/file.h"
-#include "toy_cluster.h"
+#include "toy_operator.h"
 
 /* The whole controller on a cluster in memory; the test plays user, kubelet and stranger. */
 struct fixture {
-    struct toy_cluster cluster;
-    struct transport transport;
-    struct reactor reactor;
-    struct fiber_pool *fibers;
-    struct log log;
-    struct metrics metrics;
-    struct config config;
-    struct controller *controller;
+    struct toy_operator op;
     const char *faulty; /* requests with that in their path ... */
     enum http_method faulty_method;
     enum toy_fault fault; /* ... have that happen to them */
     int faults_left;
     int follows; /* so often an output was followed */
-    bool may_not_write;
 };
 
 static enum toy_fault fault_of(void *ctx, const struct kube_request *request)
@@ -44,61 +32,17 @@ static enum toy_fault fault_of(void *ctx, const struct kube_request *request)
     return is_it ? f->fault : TOY_NO_FAULT;
 }
 
-static bool may_write(void *ctx)
-{
-    const struct fixture *f = ctx;
-
-    return !f->may_not_write;
-}
-
-static void open_controller(struct fixture *f)
-{
-    struct controller_spec spec = {
-        .transport = &f->transport,
-        .reactor = &f->reactor,
-        .fibers = f->fibers,
-        .log = &f->log,
-        .metrics = &f->metrics,
-        .instance = STR_LIT("me"),
-        .runner_image = STR_LIT("example.org/operator:1"),
-        .may_write = may_write,
-        .ctx = f,
-    };
-    struct err err = {0};
-
-    f->controller = controller_new(&spec, &f->config);
-    assert_true(controller_start(f->controller, &err));
-}
-
-static void close_controller(struct fixture *f)
-{
-    controller_stop(f->controller);
-    for (int i = 0; i < 200 && !controller_is_idle(f->controller); i++)
-        toy_run(&f->cluster, 100);
-    assert_true(controller_is_idle(f->controller));
-    controller_end(f->controller);
-    f->controller = controller_free(f->controller);
-}
-
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    toy_init(&f->cluster);
-    f->cluster.fault = fault_of;
-    f->cluster.ctx = f;
-    f->transport = toy_transport(&f->cluster);
-    f->reactor = toy_reactor(&f->cluster);
-    f->fibers = fiber_pool_new(CONTROLLER_FIBERS + WORKERS_MAX);
-    f->log = (struct log){
-        .fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_ERROR, .reactor = &f->reactor};
-    config_init(&f->config);
-    toy_create(&f->cluster, "runtimeprofiles", "",
+    toy_operator_init(&f->op, fault_of);
+    toy_create(&f->op.cluster, "runtimeprofiles", "",
                "{\"apiVersion\":\"execution.agenttask.io/v1alpha1\",\"kind\":\"RuntimeProfile\","
                "\"metadata\":{\"name\":\"bash\"},\"spec\":{\"image\":\"bash:5\",\"allowTag\":true,"
                "\"command\":[\"bash\",\"/workspace/entrypoint.sh\"],\"fileName\":\"entrypoint.sh\","
                "\"resources\":{\"default\":{\"cpu\":\"1\"}}}}");
-    open_controller(f);
+    toy_operator_open(&f->op);
     *state = f;
     return 0;
 }
@@ -107,12 +51,10 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    f->may_not_write = false;
+    f->op.may_not_write = false;
     f->faulty = NULL;
-    close_controller(f);
-    fiber_pool_free(f->fibers);
-    toy_fini(&f->cluster);
-    fd_end(&f->log.fd);
+    toy_operator_close(&f->op);
+    toy_operator_fini(&f->op);
     free(f);
     return 0;
 }
@@ -128,7 +70,7 @@ static void submit_more(struct fixture *f, const char *name, const char *more)
              "\"metadata\":{\"name\":\"%s\"},\"spec\":{\"runtimeProfile\":\"bash\","
              "\"code\":{\"source\":\"true\"}%s}}",
              name, more);
-    toy_create(&f->cluster, "agenttasks", "a", text);
+    toy_create(&f->op.cluster, "agenttasks", "a", text);
 }
 
 static void submit(struct fixture *f, const char *name)
@@ -138,23 +80,23 @@ static void submit(struct fixture *f, const char *name)
 
 static void lead(struct fixture *f)
 {
-    controller_lead(f->controller);
-    toy_run(&f->cluster, 3000);
+    controller_lead(f->op.controller);
+    toy_run(&f->op.cluster, 3000);
 }
 
 static const char *phase(struct fixture *f, const char *name)
 {
-    return toy_text(&f->cluster, "agenttasks", "a", name, "status.phase");
+    return toy_text(&f->op.cluster, "agenttasks", "a", name, "status.phase");
 }
 
 static const char *reason(struct fixture *f, const char *name)
 {
-    return toy_text(&f->cluster, "agenttasks", "a", name, "status.reason");
+    return toy_text(&f->op.cluster, "agenttasks", "a", name, "status.reason");
 }
 
 static void pod_runs(struct fixture *f, const char *pod)
 {
-    toy_merge(&f->cluster, "pods", "a", pod,
+    toy_merge(&f->op.cluster, "pods", "a", pod,
               "{\"spec\":{\"nodeName\":\"n\"},"
               "\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"task\","
               "\"state\":{\"running\":{\"startedAt\":\"2023-11-14T22:13:25Z\"}}}]}}");
@@ -169,7 +111,7 @@ static void pod_ends(struct fixture *f, const char *pod, int exit_code)
              "\"state\":{\"terminated\":{\"startedAt\":\"2023-11-14T22:13:25Z\","
              "\"finishedAt\":\"2023-11-14T22:13:30Z\",\"exitCode\":%d}}}]}}",
              exit_code ? "Failed" : "Succeeded", exit_code);
-    toy_merge(&f->cluster, "pods", "a", pod, text);
+    toy_merge(&f->op.cluster, "pods", "a", pod, text);
 }
 
 static uint64_t endings(const struct fixture *f)
@@ -177,14 +119,15 @@ static uint64_t endings(const struct fixture *f)
     uint64_t sum = 0;
 
     for (int i = 0; i < REASON_COUNT; i++)
-        sum += f->metrics.endings[i];
+        sum += f->op.metrics.endings[i];
     return sum;
 }
 
 static uint64_t reconciles(const struct fixture *f)
 {
-    return f->metrics.reconciles[RECONCILE_SUCCESS] +
-           f->metrics.reconciles[RECONCILE_REQUEUE_AFTER] + f->metrics.reconciles[RECONCILE_ERROR];
+    return f->op.metrics.reconciles[RECONCILE_SUCCESS] +
+           f->op.metrics.reconciles[RECONCILE_REQUEUE_AFTER] +
+           f->op.metrics.reconciles[RECONCILE_ERROR];
 }
 
 /* -- the life of a task -------------------------------------------------------------- */
@@ -196,19 +139,20 @@ static void a_task_goes_through_its_life(void **state)
     submit(f, "t");
     lead(f);
     assert_string_equal(phase(f, "t"), "Scheduled");
-    assert_non_null(toy_find(&f->cluster, "networkpolicies", "a", "agenttask-default-deny"));
-    assert_non_null(toy_find(&f->cluster, "configmaps", "a", "t-code"));
+    assert_non_null(toy_find(&f->op.cluster, "networkpolicies", "a", "agenttask-default-deny"));
+    assert_non_null(toy_find(&f->op.cluster, "configmaps", "a", "t-code"));
     pod_runs(f, "t-pod");
-    toy_run(&f->cluster, 3000);
+    toy_run(&f->op.cluster, 3000);
     assert_string_equal(phase(f, "t"), "Running");
     pod_ends(f, "t-pod", 0);
-    toy_run(&f->cluster, 5000);
+    toy_run(&f->op.cluster, 5000);
     assert_string_equal(phase(f, "t"), "Succeeded");
-    assert_null(toy_find(&f->cluster, "pods", "a", "t-pod"));
-    assert_int_equal(f->metrics.endings[REASON_NONE], 1);
-    assert_int_equal(f->metrics.task_duration.count, 1);
-    assert_int_equal(f->metrics.events_sent, 4); /* PolicyPending, Scheduled, Running, Completed */
-    assert_int_equal(toy_matching(&f->cluster, "events", "\"reason\":\"Completed\""), 1);
+    assert_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
+    assert_int_equal(f->op.metrics.endings[REASON_NONE], 1);
+    assert_int_equal(f->op.metrics.task_duration.count, 1);
+    assert_int_equal(f->op.metrics.events_sent,
+                     4); /* PolicyPending, Scheduled, Running, Completed */
+    assert_int_equal(toy_matching(&f->op.cluster, "events", "\"reason\":\"Completed\""), 1);
     assert_int_equal(f->follows, 0); /* our own deletion of the Pod loses nothing */
 }
 
@@ -223,17 +167,17 @@ static void l9_a_task_takes_few_writes_and_reconciles(void **state)
     submit(f, "first");
     lead(f);
     pod_ends(f, "first-pod", 0);
-    toy_run(&f->cluster, 5000);
-    writes = f->cluster.writes;
-    reads = f->cluster.reads;
+    toy_run(&f->op.cluster, 5000);
+    writes = f->op.cluster.writes;
+    reads = f->op.cluster.reads;
     reconciles_before = reconciles(f);
     submit(f, "t");
-    toy_run(&f->cluster, 100);
+    toy_run(&f->op.cluster, 100);
     pod_ends(f, "t-pod", 0);
-    toy_run(&f->cluster, 60000);
+    toy_run(&f->op.cluster, 60000);
     assert_string_equal(phase(f, "t"), "Succeeded");
-    assert_int_equal(f->cluster.writes - writes, 9);
-    assert_true(f->cluster.reads - reads <= 4); /* twice its Pod, the task, the log */
+    assert_int_equal(f->op.cluster.writes - writes, 9);
+    assert_true(f->op.cluster.reads - reads <= 4); /* twice its Pod, the task, the log */
     assert_true(reconciles(f) - reconciles_before <= 20);
 }
 
@@ -245,11 +189,11 @@ static void l2_what_is_over_costs_nothing_any_more(void **state)
     submit(f, "t");
     lead(f);
     pod_ends(f, "t-pod", 3);
-    toy_run(&f->cluster, 5000);
+    toy_run(&f->op.cluster, 5000);
     assert_string_equal(reason(f, "t"), "PodFailed");
-    writes = f->cluster.writes;
-    toy_run(&f->cluster, 600000);
-    assert_int_equal(f->cluster.writes, writes);
+    writes = f->op.cluster.writes;
+    toy_run(&f->op.cluster, 600000);
+    assert_int_equal(f->op.cluster.writes, writes);
     assert_int_equal(endings(f), 1);
 }
 
@@ -260,16 +204,16 @@ static void h31_counted_once_although_the_answer_was_lost(void **state)
     submit(f, "t");
     lead(f);
     pod_runs(f, "t-pod");
-    toy_run(&f->cluster, 3000);
+    toy_run(&f->op.cluster, 3000);
     f->faulty = "agenttasks/t/status";
     f->faulty_method = HTTP_PATCH;
     f->fault = TOY_LOST;
     f->faults_left = 1;
     pod_ends(f, "t-pod", 0);
-    toy_run(&f->cluster, 10000);
+    toy_run(&f->op.cluster, 10000);
     assert_int_equal(f->faults_left, 0);
     assert_string_equal(phase(f, "t"), "Succeeded");
-    assert_null(toy_find(&f->cluster, "pods", "a", "t-pod"));
+    assert_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
     assert_int_equal(endings(f), 1);
 }
 
@@ -277,8 +221,8 @@ static void l6_a_poisoned_task_delays_nobody_and_ends(void **state)
 {
     struct fixture *f = *state;
 
-    f->config.running_max = 1;
-    controller_configure(f->controller, &f->config);
+    f->op.config.running_max = 1;
+    controller_configure(f->op.controller, &f->op.config);
     f->faulty = "/namespaces/a/pods";
     f->faulty_method = HTTP_POST;
     f->fault = TOY_REFUSED;
@@ -286,20 +230,20 @@ static void l6_a_poisoned_task_delays_nobody_and_ends(void **state)
     submit(f, "bad");
     lead(f);
     submit(f, "good");
-    toy_run(&f->cluster, 60000);
+    toy_run(&f->op.cluster, 60000);
     assert_int_equal(f->faults_left, 0);
     assert_string_equal(phase(f, "bad"), "Failed");
     assert_string_equal(reason(f, "bad"), "Invalid");
     assert_string_equal(phase(f, "good"), "Scheduled");
-    assert_non_null(toy_find(&f->cluster, "pods", "a", "good-pod"));
+    assert_non_null(toy_find(&f->op.cluster, "pods", "a", "good-pod"));
 }
 
 static void a_refusal_before_the_intent_lets_others_go_first(void **state)
 {
     struct fixture *f = *state;
 
-    f->config.running_max = 1;
-    controller_configure(f->controller, &f->config);
+    f->op.config.running_max = 1;
+    controller_configure(f->op.controller, &f->op.config);
     f->faulty = "/namespaces/a/configmaps";
     f->faulty_method = HTTP_POST;
     f->fault = TOY_REFUSED;
@@ -308,10 +252,10 @@ static void a_refusal_before_the_intent_lets_others_go_first(void **state)
     lead(f);
     f->faults_left = 0;
     submit(f, "good");
-    toy_run(&f->cluster, 2000);
-    assert_int_equal(toy_count(&f->cluster, "pods"), 1);
-    toy_run(&f->cluster, 60000);
-    assert_int_equal(toy_count(&f->cluster, "pods"), 1); /* never more than there is room for */
+    toy_run(&f->op.cluster, 2000);
+    assert_int_equal(toy_count(&f->op.cluster, "pods"), 1);
+    toy_run(&f->op.cluster, 60000);
+    assert_int_equal(toy_count(&f->op.cluster, "pods"), 1); /* never more than there is room for */
 }
 
 /* -- leadership ------------------------------------------------------------------------- */
@@ -322,10 +266,10 @@ static void who_does_not_lead_writes_nothing(void **state)
     struct gauges gauges = {0};
 
     submit(f, "t");
-    toy_run(&f->cluster, 60000);
-    assert_int_equal(f->cluster.writes, 0);
-    assert_true(f->cluster.reads > 0); /* but it knows what there is */
-    controller_gauges(f->controller, &gauges);
+    toy_run(&f->op.cluster, 60000);
+    assert_int_equal(f->op.cluster.writes, 0);
+    assert_true(f->op.cluster.reads > 0); /* but it knows what there is */
+    controller_gauges(f->op.controller, &gauges);
     assert_int_equal(gauges.queue_adds, 0); /* and collects nothing for later */
     lead(f);
     assert_string_equal(phase(f, "t"), "Scheduled");
@@ -337,12 +281,12 @@ static void who_may_not_write_any_more_writes_nothing(void **state)
     uint32_t writes;
 
     lead(f);
-    f->may_not_write = true;
-    writes = f->cluster.writes;
+    f->op.may_not_write = true;
+    writes = f->op.cluster.writes;
     submit(f, "t");
-    toy_run(&f->cluster, 10000);
-    assert_int_equal(f->cluster.writes, writes);
-    assert_int_equal(f->cluster.events, 0);
+    toy_run(&f->op.cluster, 10000);
+    assert_int_equal(f->op.cluster.writes, writes);
+    assert_int_equal(f->op.cluster.events, 0);
     assert_string_equal(phase(f, "t"), "");
 }
 
@@ -354,17 +298,17 @@ static void a_new_process_goes_on_where_the_old_one_stopped(void **state)
     submit(f, "u");
     lead(f);
     pod_runs(f, "t-pod");
-    toy_run(&f->cluster, 3000);
-    close_controller(f);
+    toy_run(&f->op.cluster, 3000);
+    toy_operator_close(&f->op);
     pod_ends(f, "t-pod", 0);
-    toy_run(&f->cluster, 10000);
+    toy_run(&f->op.cluster, 10000);
     assert_string_equal(phase(f, "t"), "Running");
-    open_controller(f);
+    toy_operator_open(&f->op);
     lead(f);
-    toy_run(&f->cluster, 3000);
+    toy_run(&f->op.cluster, 3000);
     assert_string_equal(phase(f, "t"), "Succeeded");
     assert_string_equal(phase(f, "u"), "Scheduled");
-    assert_int_equal(toy_count(&f->cluster, "pods"), 1);
+    assert_int_equal(toy_count(&f->op.cluster, "pods"), 1);
     assert_int_equal(endings(f), 1);
 }
 
@@ -376,16 +320,16 @@ static void after_the_stop_nothing_new_is_taken_up(void **state)
     uint32_t writes;
 
     lead(f);
-    controller_health(f->controller, &health);
+    controller_health(f->op.controller, &health);
     assert_true(health_is_ready(&health, &why));
-    controller_stop(f->controller);
-    controller_health(f->controller, &health);
+    controller_stop(f->op.controller);
+    controller_health(f->op.controller, &health);
     assert_false(health_is_ready(&health, &why));
-    writes = f->cluster.writes;
+    writes = f->op.cluster.writes;
     submit(f, "t");
-    toy_run(&f->cluster, 10000);
-    assert_int_equal(f->cluster.writes, writes);
-    assert_true(controller_is_idle(f->controller));
+    toy_run(&f->op.cluster, 10000);
+    assert_int_equal(f->op.cluster.writes, writes);
+    assert_true(controller_is_idle(f->op.controller));
 }
 
 static void o2_a_reconcile_that_does_not_end_is_seen(void **state)
@@ -400,15 +344,15 @@ static void o2_a_reconcile_that_does_not_end_is_seen(void **state)
     f->faults_left = 1;
     submit(f, "t");
     lead(f);
-    toy_run(&f->cluster, STUCK_MS - 10000);
-    controller_health(f->controller, &health);
+    toy_run(&f->op.cluster, STUCK_MS - 10000);
+    controller_health(f->op.controller, &health);
     assert_true(health_is_live(&health, &why));
-    toy_run(&f->cluster, 12000);
-    controller_health(f->controller, &health);
+    toy_run(&f->op.cluster, 12000);
+    controller_health(f->op.controller, &health);
     assert_false(health_is_live(&health, &why));
-    toy_release(&f->cluster);
-    toy_run(&f->cluster, 5000);
-    controller_health(f->controller, &health);
+    toy_release(&f->op.cluster);
+    toy_run(&f->op.cluster, 5000);
+    controller_health(f->op.controller, &health);
     assert_true(health_is_live(&health, &why));
 }
 
@@ -419,28 +363,28 @@ static void tasks_wait_for_room_and_know_their_place(void **state)
     struct fixture *f = *state;
     struct gauges gauges = {0};
 
-    f->config.running_max = 1;
-    controller_configure(f->controller, &f->config);
+    f->op.config.running_max = 1;
+    controller_configure(f->op.controller, &f->op.config);
     submit(f, "t1");
     lead(f);
     submit(f, "t2");
     submit(f, "t3");
     submit_more(f, "t4", ",\"priority\":5");
-    toy_run(&f->cluster, 5000);
-    assert_int_equal(toy_count(&f->cluster, "pods"), 1);
+    toy_run(&f->op.cluster, 5000);
+    assert_int_equal(toy_count(&f->op.cluster, "pods"), 1);
     assert_string_equal(reason(f, "t2"), "Queued");
-    assert_string_equal(toy_text(&f->cluster, "agenttasks", "a", "t4", "status.queue.position"),
+    assert_string_equal(toy_text(&f->op.cluster, "agenttasks", "a", "t4", "status.queue.position"),
                         "1");
-    assert_string_equal(toy_text(&f->cluster, "agenttasks", "a", "t3", "status.queue.position"),
+    assert_string_equal(toy_text(&f->op.cluster, "agenttasks", "a", "t3", "status.queue.position"),
                         "3");
-    controller_gauges(f->controller, &gauges);
+    controller_gauges(f->op.controller, &gauges);
     assert_int_equal(gauges.queued, 3);
     assert_int_equal(gauges.active, 1);
     pod_ends(f, "t1-pod", 0);
-    toy_run(&f->cluster, 5000);
+    toy_run(&f->op.cluster, 5000);
     assert_string_equal(phase(f, "t4"), "Scheduled");
-    assert_int_equal(toy_count(&f->cluster, "pods"), 1);
-    assert_string_equal(toy_text(&f->cluster, "agenttasks", "a", "t2", "status.queue.position"),
+    assert_int_equal(toy_count(&f->op.cluster, "pods"), 1);
+    assert_string_equal(toy_text(&f->op.cluster, "agenttasks", "a", "t2", "status.queue.position"),
                         "1");
 }
 
@@ -449,18 +393,18 @@ static void x6_a_hundred_at_once_keep_the_limit(void **state)
     struct fixture *f = *state;
     char name[16];
 
-    f->config.running_max = 5;
-    controller_configure(f->controller, &f->config);
+    f->op.config.running_max = 5;
+    controller_configure(f->op.controller, &f->op.config);
     lead(f);
     for (int i = 0; i < 40; i++) {
         snprintf(name, sizeof(name), "t%d", i);
         submit(f, name);
     }
     for (int i = 0; i < 100; i++) {
-        toy_run(&f->cluster, 50);
-        assert_true(toy_count(&f->cluster, "pods") <= 5);
+        toy_run(&f->op.cluster, 50);
+        assert_true(toy_count(&f->op.cluster, "pods") <= 5);
     }
-    assert_int_equal(toy_count(&f->cluster, "pods"), 5);
+    assert_int_equal(toy_count(&f->op.cluster, "pods"), 5);
 }
 
 /* -- what others do ------------------------------------------------------------------------- */
@@ -471,10 +415,10 @@ static void h53_policy_not_restored(void **state)
 
     submit(f, "t");
     lead(f);
-    toy_delete(&f->cluster, "networkpolicies", "a", "agenttask-default-deny");
-    assert_null(toy_find(&f->cluster, "networkpolicies", "a", "agenttask-default-deny"));
-    toy_run(&f->cluster, 5000);
-    assert_non_null(toy_find(&f->cluster, "networkpolicies", "a", "agenttask-default-deny"));
+    toy_delete(&f->op.cluster, "networkpolicies", "a", "agenttask-default-deny");
+    assert_null(toy_find(&f->op.cluster, "networkpolicies", "a", "agenttask-default-deny"));
+    toy_run(&f->op.cluster, 5000);
+    assert_non_null(toy_find(&f->op.cluster, "networkpolicies", "a", "agenttask-default-deny"));
 }
 
 static void a_profile_that_comes_wakes_those_who_wait_for_it(void **state)
@@ -482,15 +426,15 @@ static void a_profile_that_comes_wakes_those_who_wait_for_it(void **state)
     struct fixture *f = *state;
 
     lead(f);
-    toy_create(&f->cluster, "runtimeprofiles", "",
+    toy_create(&f->op.cluster, "runtimeprofiles", "",
                "{\"apiVersion\":\"execution.agenttask.io/v1alpha1\",\"kind\":\"RuntimeProfile\","
                "\"metadata\":{\"name\":\"sh\"},\"spec\":{\"image\":\"sh:5\",\"allowTag\":true,"
                "\"command\":[\"sh\"],\"fileName\":\"a.sh\"}}");
-    toy_create(&f->cluster, "agenttasks", "a",
+    toy_create(&f->op.cluster, "agenttasks", "a",
                "{\"apiVersion\":\"execution.agenttask.io/v1alpha1\",\"kind\":\"AgentTask\","
                "\"metadata\":{\"name\":\"t\"},\"spec\":{\"runtimeProfile\":\"sh\","
                "\"code\":{\"source\":\"true\"}}}");
-    toy_run(&f->cluster, 3000);
+    toy_run(&f->op.cluster, 3000);
     assert_string_equal(phase(f, "t"), "Scheduled");
 }
 
@@ -501,15 +445,15 @@ static void an_orphan_is_cleared_away_also_after_a_restart(void **state)
     submit(f, "t");
     submit(f, "u");
     lead(f);
-    close_controller(f);
-    toy_merge(&f->cluster, "agenttasks", "a", "t", "{\"metadata\":{\"finalizers\":null}}");
-    toy_delete(&f->cluster, "agenttasks", "a", "t");
-    assert_null(toy_find(&f->cluster, "agenttasks", "a", "t"));
-    assert_non_null(toy_find(&f->cluster, "pods", "a", "t-pod"));
-    open_controller(f);
+    toy_operator_close(&f->op);
+    toy_merge(&f->op.cluster, "agenttasks", "a", "t", "{\"metadata\":{\"finalizers\":null}}");
+    toy_delete(&f->op.cluster, "agenttasks", "a", "t");
+    assert_null(toy_find(&f->op.cluster, "agenttasks", "a", "t"));
+    assert_non_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
+    toy_operator_open(&f->op);
     lead(f);
-    assert_null(toy_find(&f->cluster, "pods", "a", "t-pod"));
-    assert_non_null(toy_find(&f->cluster, "pods", "a", "u-pod"));
+    assert_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
+    assert_non_null(toy_find(&f->op.cluster, "pods", "a", "u-pod"));
 }
 
 static void an_orphan_is_tried_again_until_it_is_gone(void **state)
@@ -522,10 +466,10 @@ static void an_orphan_is_tried_again_until_it_is_gone(void **state)
     f->faulty_method = HTTP_PATCH;
     f->fault = TOY_LOST;
     f->faults_left = 2;
-    toy_merge(&f->cluster, "agenttasks", "a", "t", "{\"metadata\":{\"finalizers\":null}}");
-    toy_delete(&f->cluster, "agenttasks", "a", "t");
-    toy_run(&f->cluster, 20000);
-    assert_null(toy_find(&f->cluster, "pods", "a", "t-pod"));
+    toy_merge(&f->op.cluster, "agenttasks", "a", "t", "{\"metadata\":{\"finalizers\":null}}");
+    toy_delete(&f->op.cluster, "agenttasks", "a", "t");
+    toy_run(&f->op.cluster, 20000);
+    assert_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
 }
 
 /* No task of that name ever was: what looks like ours is nobody's business but its owner's. */
@@ -535,13 +479,13 @@ static void a_pod_that_we_do_not_hold_is_left_alone(void **state)
     uint32_t writes;
 
     lead(f);
-    writes = f->cluster.writes;
-    toy_create(&f->cluster, "pods", "a",
+    writes = f->op.cluster.writes;
+    toy_create(&f->op.cluster, "pods", "a",
                "{\"metadata\":{\"name\":\"x\",\"labels\":{\"agenttask.io/task\":\"x\"}},"
                "\"spec\":{},\"status\":{}}");
-    toy_run(&f->cluster, 400000);
-    assert_non_null(toy_find(&f->cluster, "pods", "a", "x"));
-    assert_int_equal(f->cluster.writes, writes);
+    toy_run(&f->op.cluster, 400000);
+    assert_non_null(toy_find(&f->op.cluster, "pods", "a", "x"));
+    assert_int_equal(f->op.cluster.writes, writes);
 }
 
 /* The kubelet removes the log with the container: whoever reads it then comes too late. */
@@ -552,12 +496,12 @@ static void h18_a_pod_that_others_delete_is_followed(void **state)
     submit(f, "t");
     lead(f);
     pod_runs(f, "t-pod");
-    toy_run(&f->cluster, 3000);
-    toy_delete(&f->cluster, "pods", "a", "t-pod");
-    toy_run(&f->cluster, 1000);
+    toy_run(&f->op.cluster, 3000);
+    toy_delete(&f->op.cluster, "pods", "a", "t-pod");
+    toy_run(&f->op.cluster, 1000);
     assert_int_equal(f->follows, 1);
     pod_ends(f, "t-pod", 143);
-    toy_run(&f->cluster, 5000);
+    toy_run(&f->op.cluster, 5000);
     assert_string_equal(phase(f, "t"), "Failed");
     assert_int_equal(f->follows, 1);
 }
@@ -572,13 +516,13 @@ static void h58_people_are_told_what_is_refused_again_and_again(void **state)
     f->faults_left = 1000000;
     submit(f, "t");
     lead(f);
-    toy_run(&f->cluster, 1000000);
-    assert_int_equal(toy_matching(&f->cluster, "events", "\"reason\":\"ReconcileFailed\""), 1);
-    assert_int_equal(toy_matching(&f->cluster, "events", "\"series\""), 1);
+    toy_run(&f->op.cluster, 1000000);
+    assert_int_equal(toy_matching(&f->op.cluster, "events", "\"reason\":\"ReconcileFailed\""), 1);
+    assert_int_equal(toy_matching(&f->op.cluster, "events", "\"series\""), 1);
     assert_true(1000000 - f->faults_left < 25); /* less and less often, ... */
     assert_true(1000000 - f->faults_left > 15); /* ... but at least every five minutes */
     f->faults_left = 0;
-    toy_run(&f->cluster, 301000);
+    toy_run(&f->op.cluster, 301000);
     assert_string_equal(phase(f, "t"), "Scheduled");
 }
 
@@ -589,15 +533,15 @@ static void a_deleted_task_leaves_nothing(void **state)
     submit(f, "t");
     lead(f);
     pod_runs(f, "t-pod");
-    toy_run(&f->cluster, 3000);
-    toy_delete(&f->cluster, "agenttasks", "a", "t");
-    toy_run(&f->cluster, 1000);
-    assert_non_null(toy_find(&f->cluster, "pods", "a", "t-pod")); /* its code ends first */
+    toy_run(&f->op.cluster, 3000);
+    toy_delete(&f->op.cluster, "agenttasks", "a", "t");
+    toy_run(&f->op.cluster, 1000);
+    assert_non_null(toy_find(&f->op.cluster, "pods", "a", "t-pod")); /* its code ends first */
     pod_ends(f, "t-pod", 143);
-    toy_run(&f->cluster, 60000);
-    assert_null(toy_find(&f->cluster, "pods", "a", "t-pod"));
-    assert_null(toy_find(&f->cluster, "agenttasks", "a", "t"));
-    assert_int_equal(f->metrics.pods_held, 0);
+    toy_run(&f->op.cluster, 60000);
+    assert_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
+    assert_null(toy_find(&f->op.cluster, "agenttasks", "a", "t"));
+    assert_int_equal(f->op.metrics.pods_held, 0);
 }
 
 static void tasks_expire(void **state)
@@ -607,10 +551,10 @@ static void tasks_expire(void **state)
     submit_more(f, "t", ",\"ttlSecondsAfterFinished\":30");
     lead(f);
     pod_ends(f, "t-pod", 0);
-    toy_run(&f->cluster, 20000);
+    toy_run(&f->op.cluster, 20000);
     assert_string_equal(phase(f, "t"), "Succeeded");
-    toy_run(&f->cluster, 20000);
-    assert_null(toy_find(&f->cluster, "agenttasks", "a", "t"));
+    toy_run(&f->op.cluster, 20000);
+    assert_null(toy_find(&f->op.cluster, "agenttasks", "a", "t"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -3,27 +3,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "api/builtin.h"
-#include "operator/controller.h"
-#include "operator/options.h"
-#include "sys/file.h"
-#include "toy_cluster.h"
+#include "toy_operator.h"
 
 /* A cluster that nobody has prepared: there is no profile. */
 struct fixture {
-    struct toy_cluster cluster;
-    struct transport transport;
-    struct reactor reactor;
-    struct fiber_pool *fibers;
-    struct log log;
-    struct metrics metrics;
-    struct config config;
-    struct controller *controller;
+    struct toy_operator op;
     enum toy_fault fault; /* of those that create a profile, ... */
     int faults_after;     /* ... after so many that go well, ... */
     int faults_left;      /* ... so many */
@@ -43,47 +32,12 @@ static enum toy_fault fault_of(void *ctx, const struct kube_request *request)
     return f->faults_left-- > 0 ? f->fault : TOY_NO_FAULT;
 }
 
-static void open_controller(struct fixture *f)
-{
-    struct controller_spec spec = {
-        .transport = &f->transport,
-        .reactor = &f->reactor,
-        .fibers = f->fibers,
-        .log = &f->log,
-        .metrics = &f->metrics,
-        .instance = STR_LIT("me"),
-        .runner_image = STR_LIT("example.org/operator:1"),
-    };
-    struct err err = {0};
-
-    f->controller = controller_new(&spec, &f->config);
-    assert_true(controller_start(f->controller, &err));
-}
-
-static void close_controller(struct fixture *f)
-{
-    controller_stop(f->controller);
-    for (int i = 0; i < 200 && !controller_is_idle(f->controller); i++)
-        toy_run(&f->cluster, 100);
-    assert_true(controller_is_idle(f->controller));
-    controller_end(f->controller);
-    f->controller = controller_free(f->controller);
-}
-
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    toy_init(&f->cluster);
-    f->cluster.fault = fault_of;
-    f->cluster.ctx = f;
-    f->transport = toy_transport(&f->cluster);
-    f->reactor = toy_reactor(&f->cluster);
-    f->fibers = fiber_pool_new(CONTROLLER_FIBERS + WORKERS_MAX);
-    f->log = (struct log){
-        .fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_ERROR, .reactor = &f->reactor};
-    config_init(&f->config);
-    open_controller(f);
+    toy_operator_init(&f->op, fault_of);
+    toy_operator_open(&f->op);
     *state = f;
     return 0;
 }
@@ -92,35 +46,33 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    close_controller(f);
-    fiber_pool_free(f->fibers);
-    toy_fini(&f->cluster);
-    fd_end(&f->log.fd);
+    toy_operator_close(&f->op);
+    toy_operator_fini(&f->op);
     free(f);
     return 0;
 }
 
 static void lead(struct fixture *f)
 {
-    controller_lead(f->controller);
-    toy_run(&f->cluster, 3000);
+    controller_lead(f->op.controller);
+    toy_run(&f->op.cluster, 3000);
 }
 
 static void lead_anew(struct fixture *f)
 {
-    close_controller(f);
-    open_controller(f);
+    toy_operator_close(&f->op);
+    toy_operator_open(&f->op);
     lead(f);
 }
 
 static uint32_t profiles(const struct fixture *f)
 {
-    return toy_count(&f->cluster, "runtimeprofiles");
+    return toy_count(&f->op.cluster, "runtimeprofiles");
 }
 
 static bool has_profile(struct fixture *f, const char *name)
 {
-    return toy_find(&f->cluster, "runtimeprofiles", "", name) != NULL;
+    return toy_find(&f->op.cluster, "runtimeprofiles", "", name) != NULL;
 }
 
 static void make_profile(struct fixture *f, const char *name)
@@ -132,12 +84,12 @@ static void make_profile(struct fixture *f, const char *name)
              "\"metadata\":{\"name\":\"%s\"},\"spec\":{\"image\":\"mine:1\",\"allowTag\":true,"
              "\"command\":[\"sh\"],\"fileName\":\"a.sh\"}}",
              name);
-    toy_create(&f->cluster, "runtimeprofiles", "", text);
+    toy_create(&f->op.cluster, "runtimeprofiles", "", text);
 }
 
 static void submit(struct fixture *f)
 {
-    toy_create(&f->cluster, "agenttasks", "a",
+    toy_create(&f->op.cluster, "agenttasks", "a",
                "{\"apiVersion\":\"execution.agenttask.io/v1alpha1\",\"kind\":\"AgentTask\","
                "\"metadata\":{\"name\":\"t\"},\"spec\":{\"runtimeProfile\":\"bash\","
                "\"code\":{\"source\":\"true\"}}}");
@@ -145,7 +97,7 @@ static void submit(struct fixture *f)
 
 static const char *phase(struct fixture *f)
 {
-    return toy_text(&f->cluster, "agenttasks", "a", "t", "status.phase");
+    return toy_text(&f->op.cluster, "agenttasks", "a", "t", "status.phase");
 }
 
 /* -- where there is none ------------------------------------------------------------ */
@@ -154,18 +106,18 @@ static void where_none_is_all_that_are_shipped_come(void **state)
 {
     struct fixture *f = *state;
 
-    toy_run(&f->cluster, 5000);
-    assert_int_equal(f->cluster.writes, 0); /* a follower creates nothing */
+    toy_run(&f->op.cluster, 5000);
+    assert_int_equal(f->op.cluster.writes, 0); /* a follower creates nothing */
     lead(f);
     assert_int_equal(builtin_count(), 7);
     assert_int_equal(profiles(f), 7);
-    assert_string_equal(toy_text(&f->cluster, "runtimeprofiles", "", "bash", "spec.image"),
+    assert_string_equal(toy_text(&f->op.cluster, "runtimeprofiles", "", "bash", "spec.image"),
                         "docker.io/library/bash:5.2");
-    assert_string_equal(toy_text(&f->cluster, "runtimeprofiles", "", "python3.11", "kind"),
+    assert_string_equal(toy_text(&f->op.cluster, "runtimeprofiles", "", "python3.11", "kind"),
                         "RuntimeProfile");
-    assert_int_equal(f->cluster.writes, 7);
-    toy_run(&f->cluster, 600000);
-    assert_int_equal(f->cluster.writes, 7);
+    assert_int_equal(f->op.cluster.writes, 7);
+    toy_run(&f->op.cluster, 600000);
+    assert_int_equal(f->op.cluster.writes, 7);
 }
 
 static void a_task_that_was_there_before_waits_for_them(void **state)
@@ -177,8 +129,8 @@ static void a_task_that_was_there_before_waits_for_them(void **state)
     f->faults_left = 1;
     lead(f);
     assert_string_equal(phase(f), "");
-    toy_release(&f->cluster);
-    toy_run(&f->cluster, 3000);
+    toy_release(&f->op.cluster);
+    toy_run(&f->op.cluster, 3000);
     assert_string_equal(phase(f), "Scheduled");
 }
 
@@ -189,11 +141,11 @@ static void who_is_to_stop_lets_them_all_come_first(void **state)
     f->fault = TOY_SILENT;
     f->faults_left = 1;
     lead(f);
-    controller_stop(f->controller);
-    assert_false(controller_is_idle(f->controller));
-    toy_release(&f->cluster);
-    toy_run(&f->cluster, 3000);
-    assert_true(controller_is_idle(f->controller));
+    controller_stop(f->op.controller);
+    assert_false(controller_is_idle(f->op.controller));
+    toy_release(&f->op.cluster);
+    toy_run(&f->op.cluster, 3000);
+    assert_true(controller_is_idle(f->op.controller));
     assert_int_equal(profiles(f), 7);
 }
 
@@ -206,8 +158,8 @@ static void where_one_is_none_come(void **state)
     make_profile(f, "own");
     lead(f);
     assert_int_equal(profiles(f), 1);
-    toy_delete(&f->cluster, "runtimeprofiles", "", "own");
-    toy_run(&f->cluster, 600000);
+    toy_delete(&f->op.cluster, "runtimeprofiles", "", "own");
+    toy_run(&f->op.cluster, 600000);
     assert_int_equal(profiles(f), 0); /* who leads has looked, once */
 }
 
@@ -216,13 +168,13 @@ static void what_was_deleted_or_replaced_does_not_come_back(void **state)
     struct fixture *f = *state;
 
     lead(f);
-    toy_delete(&f->cluster, "runtimeprofiles", "", "node18");
-    toy_merge(&f->cluster, "runtimeprofiles", "", "bash", "{\"spec\":{\"image\":\"mine:1\"}}");
-    toy_run(&f->cluster, 600000);
+    toy_delete(&f->op.cluster, "runtimeprofiles", "", "node18");
+    toy_merge(&f->op.cluster, "runtimeprofiles", "", "bash", "{\"spec\":{\"image\":\"mine:1\"}}");
+    toy_run(&f->op.cluster, 600000);
     lead_anew(f);
     assert_int_equal(profiles(f), 6);
     assert_false(has_profile(f, "node18"));
-    assert_string_equal(toy_text(&f->cluster, "runtimeprofiles", "", "bash", "spec.image"),
+    assert_string_equal(toy_text(&f->op.cluster, "runtimeprofiles", "", "bash", "spec.image"),
                         "mine:1");
 }
 
@@ -234,10 +186,10 @@ static void one_that_somebody_else_makes_at_that_moment_is_theirs(void **state)
     f->faults_left = 1;
     lead(f);
     make_profile(f, "python3.13"); /* the last of ours */
-    toy_release(&f->cluster);
-    toy_run(&f->cluster, 3000);
+    toy_release(&f->op.cluster);
+    toy_run(&f->op.cluster, 3000);
     assert_int_equal(profiles(f), 7);
-    assert_string_equal(toy_text(&f->cluster, "runtimeprofiles", "", "python3.13", "spec.image"),
+    assert_string_equal(toy_text(&f->op.cluster, "runtimeprofiles", "", "python3.13", "spec.image"),
                         "mine:1");
 }
 
@@ -252,8 +204,8 @@ static void a_failure_is_tried_again_from_where_it_was(void **state)
     f->faults_left = 4;
     lead(f);
     assert_int_equal(profiles(f), 3);
-    toy_delete(&f->cluster, "runtimeprofiles", "", "bash"); /* the first of ours */
-    toy_run(&f->cluster, 60000);
+    toy_delete(&f->op.cluster, "runtimeprofiles", "", "bash"); /* the first of ours */
+    toy_run(&f->op.cluster, 60000);
     assert_int_equal(profiles(f), 6);
     assert_false(has_profile(f, "bash"));
 }
@@ -265,7 +217,7 @@ static void a_lost_answer_is_no_failure(void **state)
     f->fault = TOY_LOST;
     f->faults_left = 2;
     lead(f);
-    toy_run(&f->cluster, 60000);
+    toy_run(&f->op.cluster, 60000);
     assert_int_equal(profiles(f), 7);
 }
 
@@ -278,14 +230,14 @@ static void it_is_tried_less_and_less_often_and_holds_up_nobody(void **state)
     f->faults_left = 1000;
     submit(f);
     lead(f);
-    assert_string_equal(toy_text(&f->cluster, "agenttasks", "a", "t", "status.reason"),
+    assert_string_equal(toy_text(&f->op.cluster, "agenttasks", "a", "t", "status.reason"),
                         "ProfileNotFound");
-    toy_run(&f->cluster, 3600000);
+    toy_run(&f->op.cluster, 3600000);
     tries = 1000 - f->faults_left;
     assert_in_range(tries, 15, 25); /* of an hour: at least every five minutes */
-    assert_true(lseek(f->log.fd, 0, SEEK_END) > 0);
+    assert_true(lseek(f->op.log.fd, 0, SEEK_END) > 0);
     f->faults_left = 0;
-    toy_run(&f->cluster, 301000);
+    toy_run(&f->op.cluster, 301000);
     assert_int_equal(profiles(f), 7);
 }
 
@@ -298,9 +250,9 @@ static void who_brings_others_meanwhile_gets_none(void **state)
     lead(f);
     assert_int_equal(profiles(f), 0);
     make_profile(f, "own");
-    toy_run(&f->cluster, 1000);
+    toy_run(&f->op.cluster, 1000);
     f->faults_left = 0;
-    toy_run(&f->cluster, 600000);
+    toy_run(&f->op.cluster, 600000);
     assert_int_equal(profiles(f), 1);
 }
 
