@@ -416,7 +416,8 @@ static bool code_guess(const struct kube_task *run, const struct world *world)
     return (run_is_there(world) && world->run.is_held) || run->memory->has_made_code;
 }
 
-/* It is asked for where that decides: a run may be started with it, or must not be any more. */
+/* It is asked for where that decides: a run may be started with it, or must not be any more. Of a
+ * stranger in its place no event says when it leaves, so it is asked again and again. */
 static bool code_find(struct kube_task *run, bool is_live, struct world *ret, struct err *err)
 {
     struct kube_memory *memory = run->memory;
@@ -425,7 +426,7 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
     struct child child;
 
     ret->has_code = ret->code_exists = code_guess(run, ret);
-    if (!is_live || run_is_there(ret) || !(ret->code_exists || memory->has_code_stranger))
+    if (run_is_there(ret) || !(memory->has_code_stranger || (is_live && ret->code_exists)))
         return true;
     ret->has_code = ret->code_exists = memory->has_code_stranger = false;
     if (!object_get(run, &resource_configmaps, run_code_name(run->arena, &run->task), &object,
@@ -439,6 +440,8 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
     child_read(&object, &child);
     ret->has_code = ret->code_exists = code_guess(run, ret) && child_is_of(&child, &run->task);
     memory->has_code_stranger = !child_is_of(&child, &run->task);
+    if (memory->has_code_stranger)
+        come_again(run, ret->now_ms + CODE_LOOK_MS);
     return true;
 }
 

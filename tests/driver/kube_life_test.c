@@ -482,11 +482,32 @@ static void old_news_is_not_believed(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Not at the next look: by then its code could run. */
+static void x9_what_is_stored_otherwise_is_deleted_in_the_reply(void **state)
+{
+    struct life life;
+    uint32_t made = 0;
+
+    (void)state;
+    life_init(&life);
+    life_policy(&life);
+    mutated_pods(&life);
+    life_task(&life, SOURCE);
+    life_run(&life, LONG_MS);
+    while (made < life.cluster.request_count && !strstr(life.cluster.requests[made], "create pods"))
+        made++;
+    assert_in_range(made + 1, 1, life.cluster.request_count - 1);
+    assert_non_null(strstr(life.cluster.requests[made + 1], "delete pods"));
+    assert_int_equal(life.cluster.starts, 0);
+    life_fini(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_life_ends_as_it_should),
         cmocka_unit_test(what_others_weaken_is_said),
+        cmocka_unit_test(x9_what_is_stored_otherwise_is_deleted_in_the_reply),
         cmocka_unit_test(whoever_is_killed_after_any_request_changes_nothing),
         cmocka_unit_test(an_answer_that_is_lost_changes_nothing),
         cmocka_unit_test(a_server_that_fails_once_changes_nothing),

@@ -456,6 +456,27 @@ static void an_orphan_is_cleared_away_also_after_a_restart(void **state)
     assert_non_null(toy_find(&f->op.cluster, "pods", "a", "u-pod"));
 }
 
+static void an_orphan_is_not_the_pod_of_a_task_of_the_same_name(void **state)
+{
+    struct fixture *f = *state;
+    char before[64];
+
+    submit(f, "t");
+    lead(f);
+    toy_operator_close(&f->op);
+    snprintf(before, sizeof(before), "%s",
+             toy_text(&f->op.cluster, "pods", "a", "t-pod", "metadata.uid"));
+    toy_merge(&f->op.cluster, "agenttasks", "a", "t", "{\"metadata\":{\"finalizers\":null}}");
+    toy_delete(&f->op.cluster, "agenttasks", "a", "t");
+    submit(f, "t");
+    toy_operator_open(&f->op);
+    lead(f);
+    toy_delete(&f->op.cluster, "configmaps", "a", "t-code"); /* as the garbage collector does */
+    toy_run(&f->op.cluster, 30000);
+    assert_non_null(toy_find(&f->op.cluster, "pods", "a", "t-pod"));
+    assert_string_not_equal(toy_text(&f->op.cluster, "pods", "a", "t-pod", "metadata.uid"), before);
+}
+
 static void an_orphan_is_tried_again_until_it_is_gone(void **state)
 {
     struct fixture *f = *state;
@@ -578,6 +599,7 @@ int main(void)
         TEST(h53_policy_not_restored),
         TEST(a_profile_that_comes_wakes_those_who_wait_for_it),
         TEST(an_orphan_is_cleared_away_also_after_a_restart),
+        TEST(an_orphan_is_not_the_pod_of_a_task_of_the_same_name),
         TEST(an_orphan_is_tried_again_until_it_is_gone),
         TEST(a_pod_that_we_do_not_hold_is_left_alone),
         TEST(h18_a_pod_that_others_delete_is_followed),
