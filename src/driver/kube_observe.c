@@ -417,16 +417,19 @@ static bool code_guess(const struct kube_task *run, const struct world *world)
 }
 
 /* It is asked for where that decides: a run may be started with it, or must not be any more. Of a
- * stranger in its place no event says when it leaves, so it is asked again and again. */
+ * stranger in its place no event says when it leaves, so as long as the task waits it is asked
+ * again and again. */
 static bool code_find(struct kube_task *run, bool is_live, struct world *ret, struct err *err)
 {
     struct kube_memory *memory = run->memory;
+    bool is_over = phase_is_terminal(run->task.status.phase), is_asked;
     struct json_value object;
     struct err why = {0};
     struct child child;
 
     ret->has_code = ret->code_exists = code_guess(run, ret);
-    if (run_is_there(ret) || !(memory->has_code_stranger || (is_live && ret->code_exists)))
+    is_asked = is_live || (memory->has_code_stranger && !is_over);
+    if (run_is_there(ret) || !is_asked || !(ret->code_exists || memory->has_code_stranger))
         return true;
     ret->has_code = ret->code_exists = memory->has_code_stranger = false;
     if (!object_get(run, &resource_configmaps, run_code_name(run->arena, &run->task), &object,
@@ -440,7 +443,7 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
     child_read(&object, &child);
     ret->has_code = ret->code_exists = code_guess(run, ret) && child_is_of(&child, &run->task);
     memory->has_code_stranger = !child_is_of(&child, &run->task);
-    if (memory->has_code_stranger)
+    if (memory->has_code_stranger && !is_over)
         come_again(run, ret->now_ms + CODE_LOOK_MS);
     return true;
 }
