@@ -180,25 +180,11 @@ class Endings(Ending):
         wait_for(lambda: self.status("t").get("reason") == "Unschedulable", 20)
         self.ended("t", "Failed", "QueueTimeout", "", seconds=40)
 
-    def test_no_such_profile(self):
-        self.task("t", profile="perl4")
-        self.ended("t", "Failed", "ProfileNotFound", "")
-
-    def test_more_than_the_profile_allows(self):
-        self.task("t", resources={"limits": {"memory": "64Gi"}})
-        self.ended("t", "Failed", "Invalid", "")
-
     def test_a_stranger_has_the_name(self):
         self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {"metadata": {"name": "t-code"}})
         self.task("t")
         self.ended("t", "Failed", "NameConflict", "", seconds=100)
         self.assertIsNotNone(self.config_map("t-code"), "a stranger's object is left alone")
-
-    def test_referenced_code_is_not_trusted_without_admission(self):
-        self.api.create(self.path(), {
-            "apiVersion": "execution.agenttask.io/v1alpha1", "kind": "AgentTask", "metadata": {"name": "t"},
-            "spec": {"runtimeProfile": "python3.11", "code": {"configMapRef": {"name": "c", "key": "x.py"}}}})
-        self.ended("t", "Failed", "PolicyUnenforceable", "")
 
     # -- others ------------------------------------------------------------------------
 
@@ -244,6 +230,26 @@ class Endings(Ending):
             if words[0].endswith(b"/runner"):
                 return int(pid)
         raise AssertionError("there is no such process")
+
+
+class Unreviewed(Ending):
+    """What admission would have refused, had anybody asked it."""
+
+    is_unreviewed = True
+
+    def test_no_such_profile(self):
+        self.task("t", profile="perl4")
+        self.ended("t", "Failed", "ProfileNotFound", "")
+
+    def test_more_than_the_profile_allows(self):
+        self.task("t", resources={"limits": {"memory": "64Gi"}})
+        self.ended("t", "Failed", "Invalid", "")
+
+    def test_referenced_code_is_not_trusted_without_admission(self):
+        self.api.create(self.path(), {
+            "apiVersion": "execution.agenttask.io/v1alpha1", "kind": "AgentTask", "metadata": {"name": "t"},
+            "spec": {"runtimeProfile": "python3.11", "code": {"configMapRef": {"name": "c", "key": "x.py"}}}})
+        self.ended("t", "Failed", "PolicyUnenforceable", "")
 
 
 if __name__ == "__main__":
