@@ -252,8 +252,8 @@ static void who_does_not_start_yet_keeps_its_turn(void **state)
 static void tenants_and_namespaces_have_room_of_their_own(void **state)
 {
     struct fixture *f = *state;
-    const struct tenant_limit limits[] = {
-        {STR_LIT("red"), 2}
+    const struct config_tenant limits[] = {
+        {.name = STR_LIT("red"), .running_max = 2, .weight = 1}
     };
     struct room_task red = task(f, 2), elsewhere = task(f, 3);
     struct room_answer answer;
