@@ -50,7 +50,7 @@ class Api:
             pem.write(read_pem(who, "client-certificate") + "\n" + read_pem(who, "client-key"))
             pem.flush()
             self.context.load_cert_chain(pem.name)
-        self.headers = [("Accept", "application/json")]
+        self.user, self.headers = user, [("Accept", "application/json")]
         if user:
             self.headers += [("Impersonate-User", user)] + [("Impersonate-Group", g) for g in groups]
         self.local = threading.local()
@@ -149,9 +149,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def audit(since=0):
+def audit(since=0, state=STATE):
     """Audit events from that offset of the log on; it may be within a line that was being written."""
-    with open(os.path.join(STATE, "log", "audit.log"), "rb") as file:
+    with open(os.path.join(state, "log", "audit.log"), "rb") as file:
         file.seek(max(0, since - 1))
         if since:
             file.readline()
@@ -164,9 +164,9 @@ def audit_end():
     return os.path.getsize(os.path.join(STATE, "log", "audit.log"))
 
 
-def pods_made(space, since=0):
+def pods_made(space, since=0, state=STATE):
     """The names of the Pods that were created there, each as often as it was."""
-    return [event["objectRef"]["name"] for event in audit(since)
+    return [event["objectRef"]["name"] for event in audit(since, state)
             if event.get("verb") == "create" and event.get("objectRef", {}).get("resource") == "pods" and
             event["objectRef"].get("namespace") == space and "subresource" not in event["objectRef"] and
             event.get("responseStatus", {}).get("code") == 201]
