@@ -62,3 +62,17 @@ const struct kube_resource resource_nodes = {
     .plural = "nodes",
     .kind = "Node",
 };
+
+const struct kube_resource resource_tokenreviews = {
+    .group = "authentication.k8s.io",
+    .version = "v1",
+    .plural = "tokenreviews",
+    .kind = "TokenReview",
+};
+
+const struct kube_resource resource_subjectaccessreviews = {
+    .group = "authorization.k8s.io",
+    .version = "v1",
+    .plural = "subjectaccessreviews",
+    .kind = "SubjectAccessReview",
+};

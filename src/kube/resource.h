@@ -12,3 +12,5 @@ extern const struct kube_resource resource_networkpolicies;
 extern const struct kube_resource resource_leases;
 extern const struct kube_resource resource_events;
 extern const struct kube_resource resource_nodes;
+extern const struct kube_resource resource_tokenreviews;
+extern const struct kube_resource resource_subjectaccessreviews;
