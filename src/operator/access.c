@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/page_review.h"
+#include "api/access_review.h"
 #include "base/sha256.h"
 #include "kube/client.h"
 #include "kube/resource.h"
@@ -145,40 +145,44 @@ static bool ask(struct review *review, struct arena *arena, const struct kube_re
     return kube_call(&client, arena, &request, resource->kind, ret, err);
 }
 
-/* NULL in *ret: it is nobody's. */
+/* *ret_is_somebody is false: it is nobody's token. */
 static bool ask_user(struct review *review, struct arena *arena, struct str token,
-                     const struct json_value **ret, struct err *err)
+                     struct access_user *ret, bool *ret_is_somebody, struct err *err)
 {
-    struct json_value question = token_review_value(arena, token);
-    struct json_value *answer = arena_alloc(arena, sizeof(*answer));
+    struct json_value question = token_question_value(arena, token), answer;
+    struct err why = {0};
 
-    if (!ask(review, arena, &resource_tokenreviews, json_compact(arena, &question), answer, err))
+    if (!ask(review, arena, &resource_tokenreviews, json_compact(arena, &question), &answer, err))
         return false;
-    *ret = token_review_user(answer);
-    return true;
+    *ret_is_somebody = token_answer_read(arena, &answer, ret, &why);
+    if (*ret_is_somebody || why.kind == ERR_REFUSED)
+        return true;
+    *err = why;
+    return false;
 }
 
-static bool ask_right(struct review *review, struct arena *arena, const struct json_value *user,
+static bool ask_right(struct review *review, struct arena *arena, const struct access_user *user,
                       bool *ret, struct err *err)
 {
-    struct entry *entry = &review->entry;
-    struct json_value answer;
-    struct json_value question = page_review_value(arena, user, entry->path, entry->verb);
+    struct access_question asked = {
+        .user = *user,
+        .verb = str_of(review->entry.verb),
+        .path = str_of(review->entry.path),
+    };
+    struct json_value question = access_question_value(arena, &asked), answer;
 
-    if (!ask(review, arena, &resource_subjectaccessreviews, json_compact(arena, &question), &answer,
-             err))
-        return false;
-    *ret = page_review_allows(&answer);
-    return true;
+    return ask(review, arena, &resource_subjectaccessreviews, json_compact(arena, &question),
+               &answer, err) &&
+           access_answer_read(arena, &answer, ret, err);
 }
 
 static void judge_right(struct review *review, bool is_allowed)
 {
     struct entry *entry = &review->entry;
-    int64_t at_ms = now_ms(review->access);
 
     entry->verdict = is_allowed ? ACCESS_GRANTED : ACCESS_FORBIDDEN;
-    entry->verdict_until_ms = at_ms + (is_allowed ? ACCESS_ALLOW_MS : ACCESS_DENY_MS);
+    entry->verdict_until_ms =
+        now_ms(review->access) + (is_allowed ? ACCESS_ALLOW_MS : ACCESS_DENY_MS);
 }
 
 static void judge_nobody(struct review *review)
@@ -191,25 +195,33 @@ static void judge_nobody(struct review *review)
     entry->verdict_until_ms = entry->token_until_ms;
 }
 
+static void user_digest(struct arena *arena, const struct access_user *user,
+                        char ret[SHA256_HEX + 1])
+{
+    struct json_value value = fields_write(arena, &access_user_fields, user);
+
+    sha256_of(json_compact(arena, &value), ret);
+}
+
 /* What was said of a user holds for its time, as long as the token is still his. */
 static bool judge(struct review *review, struct arena *arena, struct str token, struct err *err)
 {
     struct entry *entry = &review->entry;
     char digest[SHA256_HEX + 1];
-    const struct json_value *user;
-    bool is_allowed;
+    struct access_user user;
+    bool is_somebody, is_allowed;
 
-    if (!ask_user(review, arena, token, &user, err))
+    if (!ask_user(review, arena, token, &user, &is_somebody, err))
         return false;
-    if (!user) {
+    if (!is_somebody) {
         judge_nobody(review);
         return true;
     }
     entry->token_until_ms = now_ms(review->access) + ACCESS_TOKEN_MS;
-    sha256_of(json_compact(arena, user), digest);
+    user_digest(arena, &user, digest);
     if (strcmp(digest, entry->user) == 0 && now_ms(review->access) < entry->verdict_until_ms)
         return true;
-    if (!ask_right(review, arena, user, &is_allowed, err))
+    if (!ask_right(review, arena, &user, &is_allowed, err))
         return false;
     memcpy(entry->user, digest, sizeof(digest));
     judge_right(review, is_allowed);
