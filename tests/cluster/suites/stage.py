@@ -40,8 +40,10 @@ class Api:
     """The API server as the cluster's admin, or as `user` by impersonation."""
 
     def __init__(self, kubeconfig=KUBECONFIG, user=None, groups=()):
-        text = subprocess.run([kubectl_path(), "--kubeconfig", kubeconfig, "config", "view", "--raw", "--minify",
-                               "-o", "json"], check=True, capture_output=True, text=True).stdout
+        beside = os.path.join(os.path.dirname(kubeconfig), "bin/kubectl")  # of a second cluster
+        text = subprocess.run([beside if os.path.exists(beside) else kubectl_path(), "--kubeconfig", kubeconfig,
+                               "config", "view", "--raw", "--minify", "-o", "json"],
+                              check=True, capture_output=True, text=True).stdout
         config = json.loads(text)
         cluster, who = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self.server = urllib.parse.urlsplit(cluster["server"])
