@@ -13,7 +13,8 @@ struct arena_block {
 };
 
 enum {
-    BLOCK_SIZE = 16 * 1024 - sizeof(struct arena_block)
+    BLOCK_SIZE = 16 * 1024 - sizeof(struct arena_block),
+    LARGE_SIZE = BLOCK_SIZE / 4,
 };
 
 void arena_fini(struct arena *arena)
@@ -36,6 +37,20 @@ static struct arena_block *block_new(struct arena_block *older, size_t size)
     return block;
 }
 
+/* A block of its own, so that the rest of the current one is not lost: full from the start, it
+ * stands behind that one. */
+static void *large_new(struct arena *arena, size_t size)
+{
+    struct arena_block *block = block_new(arena->block ? arena->block->older : NULL, size);
+
+    block->used = size;
+    if (arena->block)
+        arena->block->older = block;
+    else
+        arena->block = block;
+    return block->bytes;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size_t align = _Alignof(max_align_t);
@@ -45,8 +60,10 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (size > SIZE_MAX / 2)
         abort();
     size = (size + align - 1) / align * align;
+    if (size > LARGE_SIZE)
+        return large_new(arena, size);
     if (!block || block->size - block->used < size) {
-        block = block_new(arena->block, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+        block = block_new(arena->block, BLOCK_SIZE);
         arena->block = block;
     }
     start = (char *)block->bytes + block->used;
