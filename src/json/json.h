@@ -12,6 +12,7 @@
 enum {
     JSON_SIZE_MAX = 8 * 1024 * 1024,
     JSON_DEPTH_MAX = 100,
+    JSON_VALUE_COST = 160, /* bytes; see json_weigh() */
 };
 
 enum json_kind {
@@ -40,6 +41,11 @@ struct json_value {
  * keys are refused. */
 must_use bool json_read(struct arena *arena, struct str text, struct json_value *ret,
                         struct err *err);
+
+/* How many values and keys json_read() would find in it, or more: whatever the text is, in linear
+ * time and without memory. Reading needs at most twice the text's size and JSON_VALUE_COST bytes
+ * for each of them, so who counts first knows what he lets in. */
+size_t json_weigh(struct str text);
 
 /* The member of an object, or NULL (also if `value` is NULL or no object). */
 const struct json_value *json_get(const struct json_value *value, const char *key);
