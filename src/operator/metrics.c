@@ -49,6 +49,13 @@ void metrics_count_answer(struct metrics *metrics, enum http_method method, int3
     at->counts[method]++;
 }
 
+void metrics_count_review(struct metrics *metrics, enum webhook webhook,
+                          enum review_outcome outcome, int64_t took_ms)
+{
+    metrics->reviews[webhook][outcome]++;
+    histogram_add(&metrics->review_time[webhook], &buckets_reconcile, took_ms);
+}
+
 /* -- the text --------------------------------------------------------------- */
 
 static void print_head(struct buf *ret, const char *name, const char *type, const char *help)
@@ -84,15 +91,14 @@ static void print_text_label(struct buf *ret, struct str text)
             buf_add_char(ret, text.at[i]);
 }
 
-/* labels: without braces, or "". */
-static void print_histogram(struct buf *ret, const char *name, const char *help, const char *labels,
-                            const struct buckets *buckets, const struct histogram *histogram)
+/* Of one of a family whose head was printed. labels: without braces, or "". */
+static void print_buckets(struct buf *ret, const char *name, const char *labels,
+                          const struct buckets *buckets, const struct histogram *histogram)
 {
     const char *comma = labels[0] ? "," : "";
     const char *open = labels[0] ? "{" : "", *close = labels[0] ? "}" : "";
     uint64_t below = 0;
 
-    print_head(ret, name, "histogram", help);
     for (uint32_t i = 0; i < buckets->count; i++) {
         below += histogram->counts[i];
         buf_print(ret, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, labels, comma,
@@ -103,6 +109,13 @@ static void print_histogram(struct buf *ret, const char *name, const char *help,
     buf_print(ret, "%s_sum%s%s%s ", name, open, labels, close);
     print_seconds(ret, histogram->sum_ms);
     buf_print(ret, "\n%s_count%s%s%s %" PRIu64 "\n", name, open, labels, close, histogram->count);
+}
+
+static void print_histogram(struct buf *ret, const char *name, const char *help, const char *labels,
+                            const struct buckets *buckets, const struct histogram *histogram)
+{
+    print_head(ret, name, "histogram", help);
+    print_buckets(ret, name, labels, buckets, histogram);
 }
 
 static void print_tasks(const struct metrics *metrics, const struct gauges *gauges, struct buf *ret)
@@ -121,6 +134,8 @@ static void print_tasks(const struct metrics *metrics, const struct gauges *gaug
                     &metrics->task_duration);
     print_gauge(ret, "agenttask_queued", "Tasks that wait to be started.", gauges->queued);
     print_gauge(ret, "agenttask_active", "Tasks that are scheduled or running.", gauges->active);
+    print_gauge(ret, "agenttask_stuck", "Tasks whose reconciles fail again and again.",
+                gauges->stuck);
     print_gauge(ret, "agenttask_pods_held", "Pods that carry the operator's finalizer.",
                 metrics->pods_held);
     print_head(ret, "agenttask_build_info", "gauge", "The version that runs.");
@@ -214,6 +229,41 @@ static void print_client(const struct metrics *metrics, const struct gauges *gau
     print_count(ret, "agenttask_events_dropped_total", "Events given up.", metrics->events_dropped);
 }
 
+static void print_webhooks(const struct metrics *metrics, struct buf *ret)
+{
+    static const char *const labels[] = {
+        [WEBHOOK_TASKS] = "webhook=\"agenttasks\"",
+        [WEBHOOK_PROFILES] = "webhook=\"runtimeprofiles\"",
+    };
+    static const char *const outcomes[] = {
+        [REVIEW_ALLOWED] = "allowed",
+        [REVIEW_DENIED] = "denied",
+        [REVIEW_FAILED] = "failed",
+    };
+
+    print_head(ret, "agenttask_admission_reviews_total", "counter", "Admissions, by outcome.");
+    for (int i = 0; i < WEBHOOKS; i++)
+        for (int j = 0; j < REVIEW_OUTCOMES; j++)
+            buf_print(ret, "agenttask_admission_reviews_total{%s,outcome=\"%s\"} %" PRIu64 "\n",
+                      labels[i], outcomes[j], metrics->reviews[i][j]);
+    print_head(ret, "controller_runtime_webhook_latency_seconds", "histogram",
+               "Time of an admission.");
+    for (int i = 0; i < WEBHOOKS; i++)
+        print_buckets(ret, "controller_runtime_webhook_latency_seconds", labels[i],
+                      &buckets_reconcile, &metrics->review_time[i]);
+}
+
+static void print_set_up(const struct gauges *gauges, struct buf *ret)
+{
+    print_gauge(ret, "agenttask_config_valid", "Was the newest config taken over?",
+                !gauges->is_config_bad);
+    if (gauges->certificate_until_ms == 0)
+        return;
+    print_gauge(ret, "agenttask_certificate_expiry_timestamp_seconds",
+                "When the certificate that is served ends, since 1970.",
+                gauges->certificate_until_ms / 1000);
+}
+
 static void print_process(const struct process_facts *process, struct buf *ret)
 {
     print_head(ret, "process_cpu_seconds_total", "counter", "User and system CPU time.");
@@ -236,5 +286,7 @@ void metrics_print(const struct metrics *metrics, const struct gauges *gauges, s
     print_reconciles(metrics, gauges, ret);
     print_queue(metrics, gauges, ret);
     print_client(metrics, gauges, ret);
+    print_webhooks(metrics, ret);
+    print_set_up(gauges, ret);
     print_process(&gauges->process, ret);
 }

@@ -19,7 +19,7 @@ struct buckets { /* upper bounds, rising; what is above the last counts to +Inf 
     uint32_t count;
 };
 extern const struct buckets buckets_task;      /* 1 s to 24 h */
-extern const struct buckets buckets_reconcile; /* 1 ms to 60 s */
+extern const struct buckets buckets_reconcile; /* 1 ms to 60 s; also of reviews */
 
 struct histogram {
     uint64_t counts[BUCKETS_MAX + 1];
@@ -35,6 +35,19 @@ enum reconcile_outcome {
     RECONCILE_OUTCOMES,
 };
 
+enum webhook { /* what the API server asks us about */
+    WEBHOOK_TASKS,
+    WEBHOOK_PROFILES,
+    WEBHOOKS,
+};
+
+enum review_outcome {
+    REVIEW_ALLOWED,
+    REVIEW_DENIED,
+    REVIEW_FAILED, /* refused because it could not be judged: malformed, too many, no answer */
+    REVIEW_OUTCOMES,
+};
+
 struct answer_counts { /* of requests to the API server */
     int32_t status;    /* 0: no answer */
     uint64_t counts[HTTP_DELETE + 1];
@@ -48,11 +61,15 @@ struct metrics {
     struct histogram queue_time; /* from due to taken */
     struct answer_counts answers[STATUS_KINDS_MAX];
     uint32_t answer_count;
+    uint64_t reviews[WEBHOOKS][REVIEW_OUTCOMES];
+    struct histogram review_time[WEBHOOKS];
     uint64_t events_sent, events_dropped;
     int64_t pods_held; /* Pods that carry our finalizer */
 };
 
 void metrics_count_answer(struct metrics *metrics, enum http_method method, int32_t status);
+void metrics_count_review(struct metrics *metrics, enum webhook webhook,
+                          enum review_outcome outcome, int64_t took_ms);
 
 struct process_facts {
     int64_t started_ms, cpu_ms;
@@ -64,7 +81,10 @@ struct gauges { /* asked for at the moment of reading */
     const char *version, *lease_name;
     struct str api_server; /* host:port */
     bool is_leader;
-    uint32_t queued, active; /* tasks */
+    bool is_config_bad;           /* the newest one was not taken over */
+    int64_t certificate_until_ms; /* since 1970; 0: there is none */
+    uint32_t queued, active;      /* tasks */
+    uint32_t stuck;               /* tasks whose reconciles fail again and again */
     uint32_t workers_max, workers_active;
     uint32_t queue_depth;
     uint64_t queue_adds, queue_retries;
