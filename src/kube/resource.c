@@ -76,3 +76,18 @@ const struct kube_resource resource_subjectaccessreviews = {
     .plural = "subjectaccessreviews",
     .kind = "SubjectAccessReview",
 };
+
+const struct kube_resource resource_secrets = {
+    .group = "",
+    .version = "v1",
+    .plural = "secrets",
+    .kind = "Secret",
+    .is_namespaced = true,
+};
+
+const struct kube_resource resource_validatingwebhookconfigurations = {
+    .group = "admissionregistration.k8s.io",
+    .version = "v1",
+    .plural = "validatingwebhookconfigurations",
+    .kind = "ValidatingWebhookConfiguration",
+};

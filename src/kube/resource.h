@@ -14,3 +14,5 @@ extern const struct kube_resource resource_events;
 extern const struct kube_resource resource_nodes;
 extern const struct kube_resource resource_tokenreviews;
 extern const struct kube_resource resource_subjectaccessreviews;
+extern const struct kube_resource resource_secrets;
+extern const struct kube_resource resource_validatingwebhookconfigurations;
