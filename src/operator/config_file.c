@@ -35,7 +35,8 @@ static void look_at_config(void *ctx)
     struct err err = {0};
     bool is_new;
 
-    if (!config_file_load(manager, &is_new, &err)) {
+    manager->is_config_bad = !config_file_load(manager, &is_new, &err);
+    if (manager->is_config_bad) {
         manager_say(manager, LEVEL_ERROR, "the config is not taken over", (struct str){0}, &err);
     } else if (is_new) {
         controller_configure(manager->controller, &manager->config);

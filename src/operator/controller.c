@@ -288,6 +288,7 @@ void controller_gauges(const struct controller *controller, struct gauges *ret)
 
     ret->queued = room.waiting;
     ret->active = room.active;
+    ret->stuck = controller->stuck;
     ret->workers_max = controller->workers_max;
     ret->workers_active = controller->workers;
     ret->queue_depth = queue.depth;

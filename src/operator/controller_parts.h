@@ -35,6 +35,7 @@ struct controller {
     struct alarm tick;    /* every second; more often until all is synced */
     struct str taken;     /* the key for the worker that is being started */
     uint32_t workers, workers_max, captures;
+    uint32_t stuck; /* tasks whose reconciles fail again and again (work.c) */
     uint64_t reconciles;
     int64_t work_since_ms; /* the sum of when the keys being worked on were taken */
     int64_t swept_ms, surveyed_ms;

@@ -18,6 +18,7 @@ struct manager {
     struct config config;
     struct arena config_arena; /* of the config that holds now */
     struct str config_text;
+    bool is_config_bad; /* the newest one was not taken over */
     struct kube_access access;
     struct loop *loop;
     struct reactor reactor;

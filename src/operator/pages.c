@@ -51,6 +51,7 @@ static void answer_metrics(void *ctx, struct http_answer *ret)
         .version = AGENTTASK_VERSION,
         .lease_name = LEASE_NAME,
         .api_server = host_of(manager->access.server),
+        .is_config_bad = manager->is_config_bad,
         .is_leader = !manager->leader || leader_holds(manager->leader),
     };
 

@@ -241,7 +241,20 @@ static struct memory *recall(struct controller *controller, struct str key, stru
 
     if (memory && (uid.size == 0 || str_is(uid, memory->kube.uid)))
         return memory;
+    controller->stuck -= memory && memory->failures >= LOUD_FAILURES;
     return map_put(&controller->memories, key, sizeof(*memory));
+}
+
+/* Who fails so often is stuck: that many at a time are told to people. */
+static void count_failures(struct work *work, uint32_t failures)
+{
+    bool was_stuck = work->memory->failures >= LOUD_FAILURES, is_stuck = failures >= LOUD_FAILURES;
+
+    work->memory->failures = failures;
+    if (is_stuck && !was_stuck)
+        work->controller->stuck++;
+    else if (was_stuck && !is_stuck)
+        work->controller->stuck--;
 }
 
 bool work_is_finished(const struct controller *controller, struct str space, struct str name)
@@ -278,7 +291,7 @@ static void went_well(struct work *work, struct str key, const struct reconcile_
 
     if (work->run.look_at_ms != 0 && work->run.look_at_ms < wake_ms)
         wake_ms = work->run.look_at_ms;
-    work->memory->failures = 0;
+    count_failures(work, 0);
     work->memory->wants_live = false;
     controller->spec.metrics
         ->reconciles[wake_ms == WAKE_NEVER ? RECONCILE_SUCCESS : RECONCILE_REQUEUE_AFTER]++;
@@ -301,6 +314,7 @@ static void is_gone(struct work *work, struct str key)
 
     controller->spec.metrics->reconciles[RECONCILE_SUCCESS]++;
     room_forget(controller->room, work->run.space, work->run.name);
+    count_failures(work, 0);
     map_drop(&controller->memories, key);
     queue_done(controller->queue, key, QUEUE_DONE, controller_now(controller), 0);
 }
@@ -317,7 +331,7 @@ static void went_wrong(struct work *work, struct str key, const struct err *err)
         line_of(work, err->kind == ERR_STALE ? LEVEL_DEBUG : LEVEL_WARN, "has to try again");
 
     memory->wants_live = true;
-    memory->failures++;
+    count_failures(work, memory->failures + 1);
     if (memory->failures >= LOUD_FAILURES && line.level == LEVEL_WARN)
         line.level = LEVEL_ERROR;
     line.err = err;

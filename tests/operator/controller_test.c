@@ -527,6 +527,14 @@ static void h18_a_pod_that_others_delete_is_followed(void **state)
     assert_int_equal(f->follows, 1);
 }
 
+static uint32_t stuck(const struct fixture *f)
+{
+    struct gauges gauges = {0};
+
+    controller_gauges(f->op.controller, &gauges);
+    return gauges.stuck;
+}
+
 static void h58_people_are_told_what_is_refused_again_and_again(void **state)
 {
     struct fixture *f = *state;
@@ -542,9 +550,29 @@ static void h58_people_are_told_what_is_refused_again_and_again(void **state)
     assert_int_equal(toy_matching(&f->op.cluster, "events", "\"series\""), 1);
     assert_true(1000000 - f->faults_left < 25); /* less and less often, ... */
     assert_true(1000000 - f->faults_left > 15); /* ... but at least every five minutes */
+    assert_int_equal(stuck(f), 1);
     f->faults_left = 0;
     toy_run(&f->op.cluster, 301000);
     assert_string_equal(phase(f, "t"), "Scheduled");
+    assert_int_equal(stuck(f), 0);
+}
+
+static void what_was_stuck_and_is_gone_is_not_stuck(void **state)
+{
+    struct fixture *f = *state;
+
+    f->faulty = "/namespaces/a/configmaps";
+    f->faulty_method = HTTP_POST;
+    f->fault = TOY_REFUSED;
+    f->faults_left = 1000000;
+    submit(f, "t");
+    lead(f);
+    toy_run(&f->op.cluster, 10000);
+    assert_int_equal(stuck(f), 1);
+    toy_delete(&f->op.cluster, "agenttasks", "a", "t");
+    toy_run(&f->op.cluster, 301000);
+    assert_null(toy_find(&f->op.cluster, "agenttasks", "a", "t"));
+    assert_int_equal(stuck(f), 0);
 }
 
 static void a_deleted_task_leaves_nothing(void **state)
@@ -604,6 +632,7 @@ int main(void)
         TEST(a_pod_that_we_do_not_hold_is_left_alone),
         TEST(h18_a_pod_that_others_delete_is_followed),
         TEST(h58_people_are_told_what_is_refused_again_and_again),
+        TEST(what_was_stuck_and_is_gone_is_not_stuck),
         TEST(a_deleted_task_leaves_nothing),
         TEST(tasks_expire),
     };

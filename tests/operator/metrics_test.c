@@ -19,6 +19,8 @@ static const struct gauges gauges = {
     .is_leader = true,
     .queued = 3,
     .active = 2,
+    .stuck = 7,
+    .is_config_bad = true,
     .workers_max = 32,
     .longest_work_ms = 1500,
     .process = { .started_ms = 1732434000123,
@@ -134,9 +136,50 @@ static void the_usual_names_are_there(void **state)
     assert_line(
         text,
         "leader_election_master_status{name=\"controller-manager.execution.agenttask.io\"} 1\n");
+    assert_line(text, "agenttask_stuck 7\n");
+    assert_line(text, "agenttask_config_valid 0\n");
     assert_line(text, "agenttask_build_info{version=\"0.1.0\"} 1\n");
     assert_line(text, "process_cpu_seconds_total 2.050\n");
     assert_line(text, "process_start_time_seconds 1732434000.123\n");
+}
+
+static void reviews_are_counted_by_outcome_and_time(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct metrics metrics = {0};
+    const char *text;
+
+    (void)state;
+    metrics_count_review(&metrics, WEBHOOK_TASKS, REVIEW_DENIED, 3);
+    metrics_count_review(&metrics, WEBHOOK_TASKS, REVIEW_DENIED, 900);
+    metrics_count_review(&metrics, WEBHOOK_PROFILES, REVIEW_FAILED, 4000);
+    text = print(&arena, &metrics);
+    assert_line(text, "agenttask_admission_reviews_total{webhook=\"agenttasks\","
+                      "outcome=\"denied\"} 2\n");
+    assert_line(text, "agenttask_admission_reviews_total{webhook=\"runtimeprofiles\","
+                      "outcome=\"failed\"} 1\n");
+    assert_line(text, "agenttask_admission_reviews_total{webhook=\"agenttasks\","
+                      "outcome=\"allowed\"} 0\n");
+    assert_line(text, "controller_runtime_webhook_latency_seconds_bucket{webhook=\"agenttasks\","
+                      "le=\"0.005\"} 1\n");
+    assert_line(text, "controller_runtime_webhook_latency_seconds_sum{webhook=\"agenttasks\"} "
+                      "0.903\n");
+}
+
+static void a_certificate_is_told_only_if_there_is_one(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    auto_end(buf_fini) struct buf buf = {0};
+    struct metrics metrics = {0};
+    struct gauges served = gauges;
+
+    (void)state;
+    assert_null(strstr(print(&arena, &metrics), "agenttask_certificate"));
+    served.certificate_until_ms = 1732434000999;
+    buf_init(&buf, METRICS_SIZE_MAX);
+    metrics_print(&metrics, &served, &buf);
+    assert_line(arena_text(&arena, buf_str(&buf)),
+                "agenttask_certificate_expiry_timestamp_seconds 1732434000\n");
 }
 
 /* The reader that Prometheus ships judges the whole of it. Of one name it thinks that it is off
@@ -175,6 +218,8 @@ int main(void)
         cmocka_unit_test(answers_are_counted_by_code_and_method),
         cmocka_unit_test(a_server_with_many_statuses_fills_no_memory),
         cmocka_unit_test(the_usual_names_are_there),
+        cmocka_unit_test(reviews_are_counted_by_outcome_and_time),
+        cmocka_unit_test(a_certificate_is_told_only_if_there_is_one),
         cmocka_unit_test(promtool_finds_nothing_but_the_kept_name),
     };
 
