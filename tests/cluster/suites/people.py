@@ -3,6 +3,7 @@
 namespace, the webhook's registration, limits, the Deployment. Everything is put back afterwards."""
 import json
 import os
+import time
 
 import yaml
 
@@ -17,6 +18,7 @@ WEBHOOK = WEBHOOKS + "/agenttask-validating-webhook-configuration"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 SMALL = {"requests": {"cpu": "20m"}, "limits": {"cpu": "1"}}
+CONFIG_SECONDS = 2  # until both operators have read a change; suite tenants measures it
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation")
 
 
@@ -196,6 +198,7 @@ class People(Stage):
         """An entry of the config, until the test is over."""
         edit_config(self.api, lambda config: config["tenants"].update({name: settings}))
         self.addCleanup(edit_config, self.api, lambda config: config["tenants"].pop(name, None))
+        time.sleep(CONFIG_SECONDS)
         return name
 
     def profile_exists(self, name):

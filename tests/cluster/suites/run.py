@@ -21,8 +21,8 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
-SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "readme", "leader",
-          "crash", "nodes")
+SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "admission", "attacks", "tenants",
+          "webhook", "readme", "leader", "crash", "nodes")
 SIDE_BY_SIDE = 4
 
 

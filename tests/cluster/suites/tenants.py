@@ -17,7 +17,7 @@ import types
 import unittest
 from unittest import mock
 
-from people import SMALL, People, edit_config, task_body
+from people import CONFIG_SECONDS, SMALL, People, edit_config, task_body
 from stage import BUILD, ROOT, TASKS, Api, Manager, Refused, audit_end, pods_made, wait_for
 
 SLEEP = "import time\ntime.sleep({})\n"
@@ -232,7 +232,6 @@ class Queue(People):
 
     def test_limits_are_read_again_and_everybody_knows_his_place(self):
         self.tenant(self.space, maxRunning=1)
-        time.sleep(2)  # read by the operator: what is asserted below does not depend on it for long
         names = [f"t{i}" for i in range(5)]
         for name in names:
             self.task(name, SLEEP.format(300), resources=SMALL)
@@ -316,7 +315,7 @@ class Total(People):
         self.make_space(self.other)
 
     def test_the_lesser_tenant_does_not_wait_for_the_larger(self):
-        time.sleep(5)
+        time.sleep(CONFIG_SECONDS)
         pods = Pods(self.api, {self.space, self.other})
         for i in range(20):
             self.task(f"t{i}", SLEEP.format(1), resources=SMALL)
