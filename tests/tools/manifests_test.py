@@ -17,6 +17,7 @@ except ImportError:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 IMAGE = "ghcr.io/agenttask/agenttask-operator:v0.1.0"
+COMPONENTS = ("crd", "manager", "metrics", "network-policy", "rbac", "webhook")
 DIGEST = "@sha256:" + "0123456789abcdef" * 4
 
 
@@ -53,7 +54,7 @@ def h67_the_install_file_is_what_config_makes():
 
 def every_file_is_part_of_it():
     for folder in ("config/crd", "config/rbac", "config/manager", "config/network-policy",
-                   "profiles"):
+                   "config/prometheus", "profiles"):
         listed = set(yaml.safe_load(read(f"{folder}/kustomization.yaml"))["resources"])
         there = {os.path.relpath(path, os.path.join(ROOT, folder))
                  for path in glob.glob(os.path.join(ROOT, folder, "**/*.yaml"), recursive=True)}
@@ -75,7 +76,7 @@ def everything_says_what_it_is_part_of():
     for thing in [*things, operator(things)["template"]]:
         labels = {name.removeprefix("app.kubernetes.io/"): value for name, value in
                   thing["metadata"].get("labels", {}).items() if "app.kubernetes.io/" in name}
-        assert labels.pop("component", None) in ("crd", "manager", "network-policy", "rbac"), thing
+        assert labels.pop("component", None) in COMPONENTS, thing
         assert labels == {"name": "agenttask-operator", "instance": "agenttask",
                           "version": version, "part-of": "agenttask",
                           "managed-by": "kustomize"}, f"{thing['metadata']}"
@@ -101,6 +102,9 @@ def h54_rights_are_named_one_by_one():
         if kind not in ("Role", "ClusterRole"):
             continue
         for rule in thing["rules"]:
+            if "nonResourceURLs" in rule:
+                assert rule == {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}, f"{name}"
+                continue
             words = rule["apiGroups"] + rule["resources"] + rule["verbs"]
             assert "*" not in words, f"{name}: {rule}"
             assert not {"secrets", "pods/exec", "serviceaccounts", "escalate", "bind",
@@ -148,6 +152,36 @@ def what_selects_the_operator_selects_it():
         assert container(things.values())[probe]["httpGet"]["port"] in names, probe
 
 
+def h56_policies_name_the_ports_of_the_pod():
+    """9443 and the canaries from everywhere, the metrics from where it is said, nothing else."""
+    ports = {}
+    for (kind, name), thing in by_name(render(IMAGE)).items():
+        if kind != "NetworkPolicy":
+            continue
+        assert thing["spec"]["policyTypes"] == ["Ingress"], name
+        for rule in thing["spec"].get("ingress", []):
+            assert rule["ports"], f"{name}: all ports"
+            for port in rule["ports"]:
+                ports[port["port"]] = rule.get("from")
+    spaces = [{"namespaceSelector": {"matchLabels": {"metrics": "enabled"}}}]
+    assert ports == {9443: None, 8443: spaces, 9444: None, 9445: None}, ports
+
+
+def h57_metrics_unsafe():
+    """What scrapes us checks our certificate by our own CA, and shows a token."""
+    monitor = [thing for thing in yaml.safe_load_all(read("config/prometheus/monitor.yaml"))][0]
+    service = by_name(render(IMAGE))["Service", "agenttask-metrics-service"]
+    labels = service["metadata"]["labels"].items()
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels
+    for end in monitor["spec"]["endpoints"]:
+        tls = end["tlsConfig"]
+        assert end["scheme"] == "https" and not tls.get("insecureSkipVerify")
+        assert tls["ca"]["secret"] == {"name": "agenttask-webhook-cert", "key": "ca.crt"}
+        assert tls["serverName"] == "agenttask-metrics-service.agenttask-system.svc"
+        assert end["bearerTokenFile"].endswith("/serviceaccount/token")
+        assert end["port"] in {port["name"] for port in service["spec"]["ports"]}
+
+
 def the_namespace_admits_only_what_is_restricted():
     namespace = by_name(render(IMAGE))["Namespace", "agenttask-system"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
@@ -166,7 +200,8 @@ TESTS = [h67_the_install_file_is_what_config_makes, every_file_is_part_of_it,
          one_apply_is_enough, everything_says_what_it_is_part_of, another_image_is_everywhere,
          h54_rights_are_named_one_by_one,
          roles_reach_people_through_the_built_in_ones, the_operator_is_shut_in,
-         what_selects_the_operator_selects_it, the_namespace_admits_only_what_is_restricted,
+         what_selects_the_operator_selects_it, h56_policies_name_the_ports_of_the_pod,
+         h57_metrics_unsafe, the_namespace_admits_only_what_is_restricted,
          its_lease_is_the_one_it_may_have]
 
 
