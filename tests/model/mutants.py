@@ -3,7 +3,9 @@
 """Plants the mistakes of promises.md in a copy of the shipped core, one at a time, and sees that the
 model finds them: a mutant counts as caught only if the check that its patch names fails.
 
-    mutants.py SOURCE_ROOT"""
+    mutants.py SOURCE_ROOT [MODEL]
+
+A model is a directory of sources with its `mutants`; without a name it is tests/model itself."""
 import concurrent.futures
 import os
 import pathlib
@@ -14,8 +16,20 @@ import sys
 import tempfile
 
 SECONDS = 60
-ACCUSED = ("core/deadline.c", "core/decide.c", "core/plan.c", "core/reason.c", "core/task.c",
-           "core/verdict.c", "base/str.c")
+ACCUSED = {
+    "": ("core/deadline.c", "core/decide.c", "core/plan.c", "core/reason.c", "core/task.c",
+         "core/verdict.c", "base/str.c"),
+    "quota": ("core/quota.c",),
+}
+
+
+class Model:
+    """Where its sources and mutants are, and what it judges."""
+
+    def __init__(self, root, name):
+        self.root = pathlib.Path(root).resolve()
+        self.where = self.root / "tests/model" / name
+        self.accused = ACCUSED[name]
 
 
 def compile_sources(include, where, sources):
@@ -26,16 +40,16 @@ def compile_sources(include, where, sources):
     return f"it does not compile: {done.stderr[:2000]}" if done.returncode else ""
 
 
-def build(root, judge, where, patch):
-    """The model (`judge`: its objects) with the core of `root`, patched."""
+def build(model, judge, where, patch):
+    """The model (`judge`: its objects) with the shipped core, patched."""
     for room in ("core", "base"):
-        shutil.copytree(root / "src" / room, where / "src" / room)
+        shutil.copytree(model.root / "src" / room, where / "src" / room)
     if patch:
         done = subprocess.run(["patch", "-p1", "-s", "--fuzz=0", "-i", str(patch)], cwd=where,
                               capture_output=True, text=True, check=False)
         if done.returncode:
             return f"the patch does not apply: {done.stdout}{done.stderr}"
-    wrong = compile_sources(where / "src", where, [where / "src" / name for name in ACCUSED])
+    wrong = compile_sources(where / "src", where, [where / "src" / name for name in model.accused])
     if wrong:
         return wrong
     objects = [*sorted(judge.glob("*.o")), *sorted(where.glob("*.o"))]
@@ -48,12 +62,12 @@ def check_of(patch):
     return re.search(r"^Caught-by: (\w+)$", patch.read_text(), re.M)[1]
 
 
-def try_mutant(root, judge, patch):
+def try_mutant(model, judge, patch):
     """(caught, remark)"""
     wanted = check_of(patch)
     with tempfile.TemporaryDirectory(prefix="agenttask-mutant-") as top:
         where = pathlib.Path(top)
-        wrong = build(root, judge, where, patch)
+        wrong = build(model, judge, where, patch)
         if wrong:
             return False, wrong
         try:
@@ -64,11 +78,11 @@ def try_mutant(root, judge, patch):
         return f"FAILED {wanted}\n" in done.stdout, wanted
 
 
-def try_clean(root, judge):
+def try_clean(model, judge):
     """(clean, remark, the names of all checks)"""
     with tempfile.TemporaryDirectory(prefix="agenttask-mutant-") as top:
         where = pathlib.Path(top)
-        wrong = build(root, judge, where, None)
+        wrong = build(model, judge, where, None)
         if wrong:
             return False, wrong, set()
         done = subprocess.run([where / "model"], capture_output=True, text=True,
@@ -77,12 +91,12 @@ def try_clean(root, judge):
         return done.returncode == 0, "clean: " + done.stdout.splitlines()[-2], checks
 
 
-def try_all(root, judge):
-    patches = sorted((root / "tests/model/mutants").glob("*.patch"))
+def try_all(model, judge):
+    patches = sorted((model.where / "mutants").glob("*.patch"))
     caught = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        clean = pool.submit(try_clean, root, judge)
-        tries = pool.map(lambda patch: try_mutant(root, judge, patch), patches)
+        clean = pool.submit(try_clean, model, judge)
+        tries = pool.map(lambda patch: try_mutant(model, judge, patch), patches)
         for patch, (good, remark) in zip(patches, tries):
             caught += good
             print(f"{'caught  ' if good else 'FAILED  '} {patch.stem}: {remark}")
@@ -98,13 +112,13 @@ def try_all(root, judge):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1]).resolve()
+    model = Model(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
     with tempfile.TemporaryDirectory(prefix="agenttask-judge-") as top:
-        wrong = compile_sources(root / "src", top, sorted((root / "tests/model").glob("*.c")))
+        wrong = compile_sources(model.root / "src", top, sorted(model.where.glob("*.c")))
         if wrong:
             print(f"FAILED   the model: {wrong}\n0 passed, 1 failed, 0 skipped")
             return 1
-        return try_all(root, pathlib.Path(top))
+        return try_all(model, pathlib.Path(top))
 
 
 if __name__ == "__main__":
