@@ -3,104 +3,29 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <microhttpd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "http/address.h"
+#include "http/exchange.h"
+#include "http/listener.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
-struct http_server {
-    struct arena arena; /* of this struct alone */
-    const struct http_pages *pages;
-    struct MHD_Daemon *daemon;
-    uv_poll_t poll; /* of the daemon's own epoll descriptor */
-    uv_timer_t timer;
-    uint32_t open_handles;
+enum {
+    ROUNDS_MAX = 8,   /* of the daemon's before others have their turn */
+    REST_MS_MAX = 16, /* while it says that it is not done, and does nothing */
 };
-
-/* -- answers ---------------------------------------------------------------- */
-
-static const struct http_page *find(const struct http_pages *pages, const char *path)
-{
-    for (uint32_t i = 0; i < pages->count; i++)
-        if (strcmp(pages->at[i].path, path) == 0)
-            return &pages->at[i];
-    return NULL;
-}
-
-static enum MHD_Result reply(struct MHD_Connection *connection, const struct http_answer *answer)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->body.size, answer->body.at, MHD_RESPMEM_MUST_COPY);
-    enum MHD_Result ret;
-
-    if (!response)
-        return MHD_NO; /* the connection is closed */
-    ret = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-    if (ret == MHD_YES && answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        ret = MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    if (ret == MHD_YES)
-        ret = MHD_queue_response(connection, answer->status, response);
-    MHD_destroy_response(response);
-    return ret;
-}
-
-static bool is_wanted(const char *method)
-{
-    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
-}
-
-static void make_answer(const struct http_pages *pages, const char *path, const char *method,
-                        struct http_answer *ret)
-{
-    const struct http_page *page = find(pages, path);
-
-    if (!is_wanted(method)) {
-        ret->status = MHD_HTTP_METHOD_NOT_ALLOWED;
-        buf_add(&ret->body, STR_LIT("method not allowed\n"));
-    } else if (!page) {
-        ret->status = MHD_HTTP_NOT_FOUND;
-        buf_add(&ret->body, STR_LIT("not found\n"));
-    } else {
-        page->answer(pages->ctx, ret);
-    }
-}
-
-/* Called with the head of a request, then at its end: answered there, or the daemon would close the
- * connection. What may have a body is not waited for, and the connection goes with the answer. */
-static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection, const char *path,
-                                    const char *method, const char *version, const char *body,
-                                    size_t *body_size, void **ret_request)
-{
-    struct http_server *server = ctx;
-    struct http_answer answer = {.status = MHD_HTTP_OK,
-                                 .content_type = "text/plain; charset=utf-8"};
-    enum MHD_Result ret;
-
-    (void)version;
-    (void)body;
-    if (!*ret_request && is_wanted(method)) {
-        *ret_request = server;
-        return MHD_YES;
-    }
-    if (*body_size > 0)
-        return MHD_NO;
-    buf_init(&answer.body, HTTP_ANSWER_MAX);
-    make_answer(server->pages, path, method, &answer);
-    ret = reply(connection, &answer);
-    buf_fini(&answer.body);
-    return ret;
-}
 
 /* -- on the loop ------------------------------------------------------------ */
 
 static void turn(struct http_server *server);
 
-static void timer_rang(uv_timer_t *timer)
+static void later_rang(uv_timer_t *timer)
 {
     turn(timer->data);
+}
+
+static void at_once_rang(uv_idle_t *idle)
+{
+    turn(idle->data);
 }
 
 static void became_readable(uv_poll_t *poll, int status, int events)
@@ -110,83 +35,111 @@ static void became_readable(uv_poll_t *poll, int status, int events)
     turn(poll->data);
 }
 
-static void turn(struct http_server *server)
+void server_wake(struct http_server *server)
+{
+    uv_idle_start(&server->at_once, at_once_rang); /* a timer of no time would starve sockets */
+}
+
+/* Without timeouts of its own it knows but "now", and nothing. */
+static bool is_pending(const struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
 
-    MHD_run(server->daemon);
-    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES)
-        uv_timer_start(&server->timer, timer_rang, wait_ms, 0);
-    else
-        uv_timer_stop(&server->timer);
+    return MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES && wait_ms == 0;
 }
 
-static void forget(struct http_server *server)
+/* A handshake that waits for its client is pending for the daemon all the same: whoever sends half
+ * of one must not keep us busy. */
+static int64_t rest(struct http_server *server, bool has_moved)
+{
+    bool is_sending = server->visitors.queues[VISITOR_TAKING].longest;
+
+    if (has_moved || is_sending)
+        server->rest_ms = 1;
+    else if (server->rest_ms < REST_MS_MAX)
+        server->rest_ms *= 2;
+    return server->rest_ms;
+}
+
+static void plan(struct http_server *server, bool has_moved)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t wait_ms = visitors_sweep(&server->visitors, now_ms);
+    bool is_unfinished = is_pending(server);
+
+    uv_idle_stop(&server->at_once);
+    uv_timer_stop(&server->later);
+    if (wait_ms != INT64_MAX)
+        wait_ms -= now_ms;
+    if (is_unfinished && has_moved)
+        server_wake(server);
+    if (is_unfinished && rest(server, has_moved) < wait_ms)
+        wait_ms = server->rest_ms;
+    if (wait_ms == INT64_MAX)
+        return;
+    uv_update_time(server->later.loop);
+    uv_timer_start(&server->later, later_rang, wait_ms > 0 ? (uint64_t)wait_ms : 1, 0);
+}
+
+static void turn(struct http_server *server)
+{
+    uint64_t steps = server->steps - 1, before = server->steps;
+
+    for (int i = 0; i < ROUNDS_MAX && steps != server->steps; i++) {
+        steps = server->steps;
+        MHD_run(server->daemon);
+        if (!is_pending(server))
+            break;
+    }
+    plan(server, before != server->steps);
+}
+
+void server_forget(struct http_server *server)
 {
     struct arena arena = server->arena;
 
-    arena_fini(&arena);
+    if (server->open_handles == 0 && !server->exchanges)
+        arena_fini(&arena);
 }
 
 static void handle_closed(uv_handle_t *handle)
 {
     struct http_server *server = handle->data;
 
-    if (--server->open_handles == 0)
-        forget(server);
+    server->open_handles--;
+    server_forget(server);
 }
 
 /* -- open and close --------------------------------------------------------- */
 
-static bool listen_on(const struct sockaddr *address, socklen_t size, bool is_v6_too, int *ret,
-                      struct err *err)
+static void someone_came_or_went(void *ctx, struct MHD_Connection *connection, void **ret_visitor,
+                                 enum MHD_ConnectionNotificationCode code)
 {
-    auto_end(fd_end) int fd =
-        socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1, v6_only = !is_v6_too;
+    struct http_server *server = ctx;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-    if (fd < 0)
-        return err_sys(err, errno, "socket");
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (address->sa_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
-    if (bind(fd, address, size) != 0)
-        return err_sys(err, errno, "bind");
-    if (listen(fd, HTTP_CONNECTIONS_MAX) != 0)
-        return err_sys(err, errno, "listen");
-    *ret = fd;
-    fd = -1;
-    return true;
-}
-
-/* Of both kinds if it may be, but not every kernel has IPv6. */
-static bool listen_at(const char *text, int *ret, struct err *err)
-{
-    struct address address;
-    struct err ignored = {0};
-
-    if (!address_parse(text, &address, err))
-        return false;
-    if (address.has_v6) {
-        bool is_optional = address.has_v4;
-        if (listen_on((const struct sockaddr *)&address.v6, sizeof(address.v6), is_optional, ret,
-                      is_optional ? &ignored : err))
-            return true;
-        if (!is_optional)
-            return err_wrap(err, "listen on %s", text);
+    server->steps++;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        visitors_drop(&server->visitors, *ret_visitor);
+        return;
     }
-    return listen_on((const struct sockaddr *)&address.v4, sizeof(address.v4), false, ret, err) ||
-           err_wrap(err, "listen on %s", text);
+    *ret_visitor = visitors_add(&server->visitors, info->connect_fd, clock_monotonic_ms());
+    assert(*ret_visitor); /* the daemon accepts no more */
 }
 
-static bool start_daemon(struct http_server *server, int fd, struct err *err)
+static bool start_daemon(struct http_server *server, const struct http_spec *spec, int fd,
+                         struct err *err)
 {
+    uint32_t peer_max = spec->peer_max ? spec->peer_max : HTTP_PEER_MAX;
+
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, take_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)HTTP_PEER_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY_MAX,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_take, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, server->visitors.count_max,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, peer_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HTTP_MEMORY_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+        someone_came_or_went, server, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, server,
+        MHD_OPTION_END);
     return server->daemon || err_set(err, ERR_REFUSED, "the HTTP server does not start");
 }
 
@@ -194,36 +147,53 @@ static bool join_loop(struct http_server *server, uv_loop_t *loop, struct err *e
 {
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    int error = uv_timer_init(loop, &server->timer);
+    int error;
 
-    server->timer.data = server->poll.data = server;
-    server->open_handles = 1;
-    if (error == 0)
-        error = uv_poll_init(loop, &server->poll, info->epoll_fd);
+    server->later.data = server->at_once.data = server->poll.data = server;
+    uv_timer_init(loop, &server->later);
+    uv_idle_init(loop, &server->at_once);
+    server->open_handles = 2;
+    error = uv_poll_init(loop, &server->poll, info->epoll_fd);
     if (error != 0)
         return err_set(err, ERR_REFUSED, "HTTP server: %s", uv_strerror(error));
-    server->open_handles = 2;
+    server->open_handles = 3;
     error = uv_poll_start(&server->poll, UV_READABLE, became_readable);
     return error == 0 || err_set(err, ERR_REFUSED, "HTTP server: %s", uv_strerror(error));
 }
 
-bool http_server_open(struct loop *loop, const char *address, const struct http_pages *pages,
-                      struct http_server **ret, struct err *err)
+static struct http_server *server_new(const struct http_spec *spec)
 {
+    uint32_t count_max = spec->connections_max ? spec->connections_max : HTTP_CONNECTIONS_MAX;
     struct arena arena = {0};
-    struct http_server *server;
-    int fd;
+    struct http_server *server = arena_alloc(&arena, sizeof(*server));
+    struct http_exchange *spares = arena_array(&arena, count_max, sizeof(*spares));
 
-    if (!listen_at(address, &fd, err))
-        return false;
-    server = arena_alloc(&arena, sizeof(*server));
+    server->pages = spec->pages;
+    server->bodies_max = spec->bodies_max ? spec->bodies_max : HTTP_BODIES_MAX;
+    server->rest_ms = 1;
+    visitors_init(&server->visitors, &arena, count_max);
+    for (uint32_t i = 0; i < count_max; i++) {
+        spares[i].next = server->spares;
+        server->spares = &spares[i];
+    }
     server->arena = arena;
-    server->pages = pages;
-    if (!start_daemon(server, fd, err)) {
-        close(fd);
-        forget(server);
+    return server;
+}
+
+bool http_server_open(struct loop *loop, const struct http_spec *spec, struct http_server **ret,
+                      struct err *err)
+{
+    auto_end(fd_end) int fd = -1;
+    struct http_server *server;
+
+    if (!listener_open(spec->address, &fd, err))
+        return false;
+    server = server_new(spec);
+    if (!start_daemon(server, spec, fd, err)) {
+        server_forget(server);
         return false;
     }
+    fd = -1; /* the daemon's */
     if (!join_loop(server, loop_uv(loop), err)) {
         http_server_close(server);
         return false;
@@ -242,9 +212,11 @@ void http_server_close(struct http_server *server)
 {
     if (!server)
         return;
-    if (server->open_handles > 1)
+    if (server->open_handles > 2)
         uv_close((uv_handle_t *)&server->poll, handle_closed);
-    uv_close((uv_handle_t *)&server->timer, handle_closed);
+    uv_close((uv_handle_t *)&server->later, handle_closed);
+    uv_close((uv_handle_t *)&server->at_once, handle_closed);
+    exchange_drop_all(server);
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
 }

@@ -2,13 +2,16 @@
 #include "operator/footprint.h"
 #include "operator/manager_parts.h"
 
-static void answer_probe(bool is_well, const char *why, struct http_answer *ret)
+static void answer_probe(struct http_exchange *exchange, bool is_well, const char *why)
 {
-    ret->status = is_well ? 200 : 503;
-    buf_print(&ret->body, "%s\n", why);
+    auto_end(buf_fini) struct buf body = {0};
+
+    buf_init(&body, 256);
+    buf_print(&body, "%s\n", why);
+    http_answer(exchange, is_well ? 200 : 503, HTTP_TEXT, buf_str(&body));
 }
 
-static void answer_healthz(void *ctx, struct http_answer *ret)
+static void serve_healthz(void *ctx, struct http_exchange *exchange)
 {
     const struct manager *manager = ctx;
     struct health health;
@@ -17,10 +20,10 @@ static void answer_healthz(void *ctx, struct http_answer *ret)
 
     controller_health(manager->controller, &health);
     is_live = health_is_live(&health, &why);
-    answer_probe(is_live, why, ret);
+    answer_probe(exchange, is_live, why);
 }
 
-static void answer_readyz(void *ctx, struct http_answer *ret)
+static void serve_readyz(void *ctx, struct http_exchange *exchange)
 {
     const struct manager *manager = ctx;
     struct health health;
@@ -31,7 +34,7 @@ static void answer_readyz(void *ctx, struct http_answer *ret)
     health.is_stopping |= manager->is_stopping;
     health.is_refused = manager->leader && leader_is_refused(manager->leader);
     is_ready = health_is_ready(&health, &why);
-    answer_probe(is_ready, why, ret);
+    answer_probe(exchange, is_ready, why);
 }
 
 static struct str host_of(struct str url)
@@ -44,9 +47,10 @@ static struct str host_of(struct str url)
     return host;
 }
 
-static void answer_metrics(void *ctx, struct http_answer *ret)
+static void serve_metrics(void *ctx, struct http_exchange *exchange)
 {
     const struct manager *manager = ctx;
+    auto_end(buf_fini) struct buf body = {0};
     struct gauges gauges = {
         .version = AGENTTASK_VERSION,
         .lease_name = LEASE_NAME,
@@ -57,31 +61,37 @@ static void answer_metrics(void *ctx, struct http_answer *ret)
 
     controller_gauges(manager->controller, &gauges);
     footprint_read(manager->started_ms, &gauges.process);
-    ret->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    metrics_print(&manager->metrics, &gauges, &ret->body);
+    buf_init(&body, HTTP_ANSWER_MAX);
+    metrics_print(&manager->metrics, &gauges, &body);
+    http_answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&body));
 }
 
 static const struct http_page probe_pages[] = {
-    {"/healthz", answer_healthz},
-    {"/readyz",  answer_readyz },
+    {"/healthz", false, 0, serve_healthz},
+    {"/readyz",  false, 0, serve_readyz },
 };
 static const struct http_page metrics_pages[] = {
-    {"/metrics", answer_metrics},
+    {"/metrics", false, 0, serve_metrics},
 };
+
+static bool listen_at(struct manager *manager, const char *address, const struct http_pages *pages,
+                      struct http_server **ret, struct err *err)
+{
+    struct http_spec spec = {.address = address, .pages = pages};
+
+    return str_is(str_of(address), "0") || http_server_open(manager->loop, &spec, ret, err);
+}
 
 bool pages_open(struct manager *manager, struct err *err)
 {
     const struct options *options = &manager->options;
-    bool has_probes = !str_is(str_of(options->health_address), "0");
-    bool has_metrics = !str_is(str_of(options->metrics_address), "0");
 
     manager->probe_pages = (struct http_pages){probe_pages, countof(probe_pages), manager};
     manager->metrics_pages = (struct http_pages){metrics_pages, countof(metrics_pages), manager};
-    if (has_probes && !http_server_open(manager->loop, options->health_address,
-                                        &manager->probe_pages, &manager->probes, err))
+    if (!listen_at(manager, options->health_address, &manager->probe_pages, &manager->probes, err))
         return err_wrap(err, "--health-probe-bind-address");
-    if (has_metrics && !http_server_open(manager->loop, options->metrics_address,
-                                         &manager->metrics_pages, &manager->scrapes, err))
+    if (!listen_at(manager, options->metrics_address, &manager->metrics_pages, &manager->scrapes,
+                   err))
         return err_wrap(err, "--metrics-bind-address");
     return true;
 }

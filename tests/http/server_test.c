@@ -25,33 +25,35 @@ struct fixture {
     int asked;
 };
 
-static void answer_hello(void *ctx, struct http_answer *ret)
+static void serve_hello(void *ctx, struct http_exchange *exchange)
 {
     struct fixture *f = ctx;
 
     f->asked++;
-    buf_add(&ret->body, STR_LIT("hello\n"));
+    http_answer(exchange, 200, HTTP_TEXT, STR_LIT("hello\n"));
 }
 
-static void answer_unready(void *ctx, struct http_answer *ret)
+static void serve_unready(void *ctx, struct http_exchange *exchange)
 {
     (void)ctx;
-    ret->status = 503;
-    ret->content_type = "text/plain; version=0.0.4";
-    buf_add(&ret->body, STR_LIT("not yet\n"));
+    http_answer(exchange, 503, "text/plain; version=0.0.4", STR_LIT("not yet\n"));
 }
 
-static void answer_long(void *ctx, struct http_answer *ret)
+static void serve_long(void *ctx, struct http_exchange *exchange)
 {
+    auto_end(buf_fini) struct buf body = {0};
+
     (void)ctx;
+    buf_init(&body, 1 << 20);
     for (int i = 0; i < 10000; i++)
-        buf_add(&ret->body, STR_LIT("twenty bytes a line\n"));
+        buf_add(&body, STR_LIT("twenty bytes a line\n"));
+    http_answer(exchange, 200, HTTP_TEXT, buf_str(&body));
 }
 
 static const struct http_page pages[] = {
-    {"/hello",   answer_hello  },
-    {"/unready", answer_unready},
-    {"/long",    answer_long   },
+    {"/hello",   false, 0, serve_hello  },
+    {"/unready", false, 0, serve_unready},
+    {"/long",    false, 0, serve_long   },
 };
 
 static void child_ended(void *ctx)
@@ -67,7 +69,9 @@ static int set_up(void **state)
     f->pages = (struct http_pages){pages, countof(pages), f};
     assert_true(loop_open(&f->loop, &err));
     assert_true(loop_signal(f->loop, SIGCHLD, child_ended, f->loop, &err));
-    assert_true(http_server_open(f->loop, "127.0.0.1:0", &f->pages, &f->server, &err));
+    assert_true(http_server_open(f->loop,
+                                 &(struct http_spec){.address = "127.0.0.1:0", .pages = &f->pages},
+                                 &f->server, &err));
     *state = f;
     return 0;
 }
@@ -222,12 +226,14 @@ static void an_address_in_use_is_an_error(void **state)
     struct http_server *second;
     struct err err = {0};
     char address[32];
+    struct http_spec spec = {.address = address, .pages = &f->pages};
 
     snprintf(address, sizeof(address), "127.0.0.1:%u", http_server_port(f->server));
-    assert_false(http_server_open(f->loop, address, &f->pages, &second, &err));
+    assert_false(http_server_open(f->loop, &spec, &second, &err));
     assert_true(str_starts(str_of(err.text), "listen on 127.0.0.1:"));
     err = (struct err){0};
-    assert_false(http_server_open(f->loop, "nonsense", &f->pages, &second, &err));
+    spec.address = "nonsense";
+    assert_false(http_server_open(f->loop, &spec, &second, &err));
     assert_int_equal(err.kind, ERR_INVALID);
 }
 
