@@ -114,6 +114,19 @@ bool review_read(struct arena *arena, struct str text, struct review *ret, struc
     return true;
 }
 
+bool review_is_leaving(const struct review *review)
+{
+    return given(json_get(json_get(review->object, "metadata"), "deletionTimestamp"));
+}
+
+bool review_changes_spec(struct arena *arena, const struct review *review)
+{
+    const struct json_value *spec = json_get(review->object, "spec");
+    const struct json_value *before = json_get(review->old, "spec");
+
+    return !spec || !before || !str_equal(json_compact(arena, spec), json_compact(arena, before));
+}
+
 static struct json_value status_value(struct arena *arena, const struct review_answer *answer)
 {
     struct json_value ret = json_object();

@@ -39,6 +39,11 @@ struct review {
 must_use bool review_read(struct arena *arena, struct str text, struct review *ret,
                           struct err *err);
 
+/* It is being deleted, and only finalizers hold it. */
+bool review_is_leaving(const struct review *review);
+/* Of an update: its spec is another than before. */
+bool review_changes_spec(struct arena *arena, const struct review *review);
+
 struct review_answer {
     bool is_allowed;
     int32_t code; /* if not: an HTTP status */

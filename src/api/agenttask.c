@@ -67,6 +67,12 @@ static const struct field metadata_rows[] = {
 };
 static const struct fields metadata_fields = FIELDS_OF(metadata_rows);
 
+static const struct field key_rows[] = {
+    FIELD_ROW(.name = "annotations", .kind = FIELD_MAP, .at = AT(annotations)),
+    FIELD_ROW(.name = "labels", .kind = FIELD_MAP, .at = AT(labels)),
+};
+static const struct fields key_fields = FIELDS_OF(key_rows);
+
 /* -- spec ------------------------------------------------------------------ */
 
 static const struct field config_map_rows[] = {
@@ -138,6 +144,19 @@ bool agenttask_read(struct arena *arena, const struct json_value *value, const c
     struct task task;
 
     if (!fields_read(&reader, &agenttask_fields, value, &root, &task))
+        return false;
+    *ret = task;
+    return true;
+}
+
+bool agenttask_keys_read(struct arena *arena, const struct json_value *value, struct task *ret,
+                         struct err *err)
+{
+    struct field_reader reader = {arena, NULL, API_LENIENT, err};
+    struct field_trail object = {0}, root = {.up = &object, .name = STR_LIT("metadata")};
+    struct task task = {0};
+
+    if (!fields_read(&reader, &key_fields, json_get(value, "metadata"), &root, &task))
         return false;
     *ret = task;
     return true;

@@ -21,6 +21,10 @@ enum api_mode {
 must_use bool agenttask_read(struct arena *arena, const struct json_value *value, const char *file,
                              enum api_mode mode, struct task *ret, struct err *err);
 
+/* Only its labels and annotations, whatever the rest of it is. */
+must_use bool agenttask_keys_read(struct arena *arena, const struct json_value *value,
+                                  struct task *ret, struct err *err);
+
 /* The whole object, as `kubectl get -o json` would show it; absent things are left out. */
 struct json_value agenttask_value(struct arena *arena, const struct task *task);
 
