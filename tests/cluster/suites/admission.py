@@ -20,8 +20,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROFILE = {"apiVersion": "execution.agenttask.io/v1alpha1", "kind": "RuntimeProfile",
            "metadata": {"name": "tried"}, "spec": {"image": "i:1", "allowTag": True, "fileName": "entrypoint.py"}}
 # A refusal that tells nothing of what would be allowed is one of no use.
-REMEDY = re.compile(r"should|must|upported values|unknown field|equired value|uplicate value|give exactly|at most|needs|"
-                    r"cannot|more than|at least|may not be|nvalid value: .*: .*\w")
+REMEDY = re.compile(r"should|must|upported values|unknown field|equired value|uplicate value|give exactly|at most|"
+                    r"needs|cannot|more than|at least|may not be|nvalid value: .*: .*\w")
+SMALL_LIMITS = {"default": {"cpu": "100m", "memory": "64Mi", "ephemeral-storage": "32Mi"},
+                "max": {"cpu": "500m", "memory": "128Mi", "ephemeral-storage": "64Mi"}}
 SEEN = collections.Counter()
 
 
@@ -62,10 +64,10 @@ class Table(People):
     def make_profiles(self):
         like = self.api.get(f"{PROFILES}/python3.11")["spec"]
         for name, change in (
-                ("small", {"resources": {"default": {"cpu": "100m", "memory": "64Mi", "ephemeral-storage": "32Mi"}, "max": {
-                    "cpu": "500m", "memory": "128Mi", "ephemeral-storage": "64Mi"}}, "timeoutSeconds": {"max": 60}}),
+                ("small", {"resources": SMALL_LIMITS, "timeoutSeconds": {"max": 60}}),
                 ("ours", {"tenants": [self.space]}), ("foreign", {"tenants": ["elsewhere"]})):
-            self.api.create(PROFILES, {**PROFILE, "metadata": {"name": f"{self.space}-{name}"}, "spec": {**like, **change}})
+            self.api.create(PROFILES, {**PROFILE, "metadata": {"name": f"{self.space}-{name}"},
+                                       "spec": {**like, **change}})
             self.addCleanup(self.api.delete, f"{PROFILES}/{self.space}-{name}")
 
     def make_people(self):
@@ -77,19 +79,21 @@ class Table(People):
             "admin": self.user("agenttask-admin-role", "agenttask-editor-role"),
             "viewer": self.user("agenttask-viewer-role"),
             "elsewhere": self.user(rules=[creates]), "keeper": self.user(), "reader": self.user(),
-            "robot": Api(user=f"system:serviceaccount:{self.space}:default",
-                         groups=["system:serviceaccounts", f"system:serviceaccounts:{self.space}", "system:authenticated"])}
+            "robot": Api(user=f"system:serviceaccount:{self.space}:default", groups=[
+                "system:serviceaccounts", f"system:serviceaccounts:{self.space}", "system:authenticated"])}
         self.user("agenttask-editor-role", rules=[GET_CONFIG_MAPS], space=self.other,
                   name=people["elsewhere"].user)
-        for who, role in (("keeper", "agenttask-runtimeprofile-admin-role"), ("reader", "agenttask-runtimeprofile-viewer-role")):
-            self.bind_everywhere(people[who].user, role)
+        self.bind_everywhere(people["keeper"].user, "agenttask-runtimeprofile-admin-role")
+        self.bind_everywhere(people["reader"].user, "agenttask-runtimeprofile-viewer-role")
         return people
 
     def wait_settled(self):
         """Rights, profiles and tenants are known to everybody: the mended rows are accepted."""
         rows = [row for row in self.rows() if row.get("mend")]
-        wait_for(lambda: not any(self.offer(row, row["mend"]) for row in rows), 60, every=0.5,
-                 why=lambda: "\n".join(str(self.offer(row, row["mend"])) for row in rows if self.offer(row, row["mend"])))
+
+        def refused():
+            return [str(answer) for answer in (self.offer(row, row["mend"]) for row in rows) if answer]
+        wait_for(lambda: not refused(), 60, every=0.5, why=lambda: "\n".join(refused()))
 
     def rows(self):
         with open(os.path.join(HERE, "admission.yaml"), encoding="utf-8") as file:
@@ -117,7 +121,7 @@ class Table(People):
             return self.refusal(who, method, path + ("?dryRun=All" if method != "GET" else ""), body,
                                 MERGE if method == "PATCH" else "application/json")
         if "patch" in row:
-            return self.refusal(who, "PATCH", self.path("standing") + "?dryRun=All", change.get("patch", row["patch"]), MERGE)
+            return self.merge_refusal(who, self.path("standing") + "?dryRun=All", change.get("patch", row["patch"]))
         body = copy.deepcopy(PROFILE) if row.get("kind") == "RuntimeProfile" else task_body("tried", self.space)
         path = PROFILES if row.get("kind") == "RuntimeProfile" else self.path()
         body["spec"] = merged(body["spec"], change.get("spec", row["spec"] if "who" in change and "spec" in row and

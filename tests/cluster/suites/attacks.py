@@ -8,15 +8,18 @@ import unittest
 
 from network import plain_pod
 from people import GET_CONFIG_MAPS, GROUP, SMALL, People, task_body
-from stage import MERGE, PROFILES, TASKS, wait_for
+from stage import PROFILES, TASKS, wait_for
 
 SECRET = "what-nobody-may-read"
 SLEEP = "import time\ntime.sleep(300)\n"
+FROM_SECRET = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "main.py"}}}]
+LARGE = f"import json\nprint({SECRET!r})\njson.dump({SECRET!r} + 'x' * 40000, open('result.json', 'w'))\n"
+KEYS = ("../theirs/main.py", "..", ".", "..data", "/etc/passwd", "main.py/../../x", "a/b", "main.py\n", "main.py\0",
+        "$(HOME)", "..2026_01_01")
 GET_SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}
 SEES = '''
-import json, os
-found = {"environment": {}, "files": {}, "arguments": __import__("sys").argv[1:], "stdin": __import__("sys").stdin.read()}
-found["environment"] = dict(os.environ)
+import json, os, sys
+found = {"environment": dict(os.environ), "files": {}, "arguments": sys.argv[1:], "stdin": sys.stdin.read()}
 for top in ("/var/run/secrets", "/run/secrets", "/etc/secrets", "/secrets"):
     for folder, _, names in os.walk(top):
         for name in names:
@@ -37,8 +40,9 @@ def tries(kind, address, port):
         s = socket.socket(socket.AF_INET, kind)
         s.settimeout(2)
         s.connect((address, port))
-        if kind == socket.SOCK_DGRAM:  # the question for kubernetes.default.svc.cluster.local, or anything that answers
-            s.send(b"\\x12\\x34\\x01\\0\\0\\x01\\0\\0\\0\\0\\0\\0\\x0akubernetes\\x07default\\x03svc\\x07cluster\\x05local\\0\\0\\x01\\0\\x01")
+        if kind == socket.SOCK_DGRAM:  # where is kubernetes.default.svc.cluster.local?
+            s.send(b"\\x12\\x34\\x01\\0\\0\\x01\\0\\0\\0\\0\\0\\0\\x0akubernetes\\x07default\\x03svc\\x07cluster"
+                   b"\\x05local\\0\\0\\x01\\0\\x01")
             s.recv(512)
         return "reached"
     except OSError as error:
@@ -52,7 +56,7 @@ print(json.dumps(found), flush=True)
 '''
 # What a task has no word for. The Pod's own spelling, and what an author might try.
 NO_WORDS = {
-    "image": "docker.io/library/python:3.11-slim", "serviceAccountName": "default", "serviceAccount": "default",
+    "image": "example.com/mine:1", "serviceAccountName": "default", "serviceAccount": "default",
     "automountServiceAccountToken": True, "volumes": [{"name": "v", "secret": {"secretName": "s"}}],
     "volumeMounts": [{"name": "v", "mountPath": "/secrets"}], "envFrom": [{"secretRef": {"name": "s"}}],
     "securityContext": {"runAsUser": 0, "privileged": True}, "capabilities": {"add": ["SYS_ADMIN"]},
@@ -62,7 +66,8 @@ NO_WORDS = {
     "imagePullSecrets": [{"name": "s"}], "initContainers": [{"name": "i", "image": "i"}], "containers": [],
     "sidecars": [], "command": ["sh"], "dnsPolicy": "ClusterFirst", "dnsConfig": {}, "shareProcessNamespace": True,
     "podTemplate": {"spec": {}}, "template": {"spec": {}}, "labels": {"a": "b"}, "annotations": {"a": "b"},
-    "affinity": {}, "schedulerName": "other", "lifecycle": {}, "ports": [], "workingDir": "/", "activeDeadlineSeconds": 1,
+    "affinity": {}, "schedulerName": "other", "lifecycle": {}, "ports": [], "workingDir": "/",
+    "activeDeadlineSeconds": 1,
 }
 
 
@@ -122,17 +127,15 @@ class Secrets(Attack):
         self.assertEqual(self.wait_end("t")["phase"], "Succeeded")
 
     def test_puts_a_secret_reference_into_code_and_environment(self):
-        for spec in ({"code": {"secretRef": {"name": "s", "key": "main.py"}}},
-                     {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "main.py"}}}]}):
+        for spec in ({"code": {"secretRef": {"name": "s", "key": "main.py"}}}, {"env": FROM_SECRET}):
             body = task_body("t", **spec)
             refused = self.refusal(self.evil, "POST", self.path() + "?fieldValidation=Strict", body)
             self.assertRegex(str(refused), "unknown field|secretRef|valueFrom")
-        body = task_body("t", env=[{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "main.py"}}}],
-                         code={"source": SEES}, resources=SMALL)
+        body = task_body("t", env=FROM_SECRET, code={"source": SEES}, resources=SMALL)
         self.assertIsNone(self.refusal(self.evil, "POST", self.path() + "?fieldValidation=Ignore", body))
         found = json.loads(self.wait_end("t")["result"]["json"])
         self.assertEqual(found["environment"].get("A", ""), "", "the server dropped what it does not know")
-        found = self.plain("control", SEES, env=[{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "main.py"}}}])
+        found = self.plain("control", SEES, env=FROM_SECRET)
         self.assertEqual(found["environment"]["A"], SECRET)
 
     def test_looks_for_a_token_in_the_task(self):
@@ -145,8 +148,8 @@ class Secrets(Attack):
     def test_has_the_kubelet_expand_expressions(self):
         """$(NAME) is replaced by a kubelet in command, args and env of a container; never in a task's."""
         words = ["$(PATH)", "$(HOSTNAME)", "$$(PATH)", "${PATH}", "$(cat /etc/hostname)", "`id`"]
-        found = self.ran("t", SEES, args=words, env=[{"name": "B", "value": "b"}, {"name": "A", "value": "$(B)$(PATH)"}],
-                         stdin="$(PATH)")
+        env = [{"name": "B", "value": "b"}, {"name": "A", "value": "$(B)$(PATH)"}]
+        found = self.ran("t", SEES, args=words, env=env, stdin="$(PATH)")
         self.assertEqual(found["arguments"], words)
         self.assertEqual((found["environment"]["A"], found["stdin"]), ("$(B)$(PATH)", "$(PATH)"))
         found = self.plain("control", SEES, env=[{"name": "B", "value": "b"}, {"name": "A", "value": "$(B)"}])
@@ -174,8 +177,8 @@ class ConfigMaps(Attack):
     def test_swaps_the_reference_afterwards(self):
         friend = self.editor({**GET_CONFIG_MAPS, "resourceNames": ["mine"]})
         self.assertIsNone(self.refers("t", "mine", "main.py", friend))
-        self.refused_by("CEL", friend, "PATCH", self.path("t"), {"spec": {"code": {"configMapRef": {"name": "theirs"}}}},
-                        MERGE, says=["spec.code"])
+        change = {"spec": {"code": {"configMapRef": {"name": "theirs"}}}}
+        self.refused_by("CEL", friend, "PATCH", self.path("t"), change, says=["spec.code"])
         stored = friend.get(self.path("t"))
         stored["spec"]["code"]["configMapRef"]["name"] = "theirs"
         self.refused_by("CEL", friend, "PUT", self.path("t"), stored)
@@ -217,8 +220,7 @@ class ConfigMaps(Attack):
 
     def test_plays_with_keys(self):
         friend = self.editor({**GET_CONFIG_MAPS, "resourceNames": ["mine"]})
-        for key in ("../theirs/main.py", "..", ".", "..data", "/etc/passwd", "main.py/../../x", "a/b", "main.py\n", "main.py\0",
-                    "$(HOME)", "..2026_01_01"):
+        for key in KEYS:
             refused = self.refers("t", "mine", key, friend)
             self.assertIsNotNone(refused, repr(key))
             self.assertIn("key", str(refused))
@@ -280,7 +282,7 @@ class Choices(Attack):
         body = {"apiVersion": f"{GROUP}/v1alpha1", "kind": "RuntimeProfile", "metadata": {"name": self.space},
                 "spec": {"image": "example.com/evil:1", "allowTag": True, "fileName": "main.py"}}
         self.refused_by("RBAC", self.evil, "POST", PROFILES, body)
-        self.refused_by("RBAC", self.evil, "PATCH", f"{PROFILES}/bash", {"spec": {"image": "example.com/evil:1"}}, MERGE)
+        self.refused_by("RBAC", self.evil, "PATCH", f"{PROFILES}/bash", {"spec": {"image": "example.com/evil:1"}})
         self.refused_by("RBAC", self.evil, "DELETE", f"{PROFILES}/bash")
         friend = self.user()
         self.bind_everywhere(friend.user, "agenttask-runtimeprofile-admin-role")
@@ -310,22 +312,24 @@ class Choices(Attack):
         self.assertIsNone(self.refusal(self.evil, "POST", self.path(), body))
         pod = wait_for(lambda: self.pod("t"), 30)
         self.assertNotIn("team", pod["metadata"]["labels"], "nothing of the task's labels gets to its Pod")
-        self.refused_by("webhook", self.evil, "PATCH", self.path("t"), {"metadata": {"labels": {"agenttask.io/task": "y"}}},
-                        MERGE, says=["agenttask.io/task"])
-        self.assertIsNone(self.refusal(self.evil, "PATCH", self.path("t"), {"metadata": {"labels": {"team": "y"}}}, MERGE))
+        self.refused_by("webhook", self.evil, "PATCH", self.path("t"),
+                        {"metadata": {"labels": {"agenttask.io/task": "y"}}}, says=["agenttask.io/task"])
+        self.assertIsNone(self.merge_refusal(self.evil, self.path("t"), {"metadata": {"labels": {"team": "y"}}}))
 
 
 class Reach(Attack):
     def targets(self):
-        node = next(a["address"] for a in self.api.items("/api/v1/nodes")[0]["status"]["addresses"] if a["type"] == "InternalIP")
+        node = next(one["address"] for one in self.api.items("/api/v1/nodes")[0]["status"]["addresses"]
+                    if one["type"] == "InternalIP")
         service = self.api.get("/api/v1/namespaces/default/services/kubernetes")["spec"]["clusterIP"]
         dns = self.api.items("/api/v1/namespaces/kube-system/services")
         found = [("API server", "SOCK_STREAM", service, 443), ("kubelet", "SOCK_STREAM", node, 10250),
                  ("registry", "SOCK_STREAM", node, 5000)]
-        found += [("DNS", "SOCK_DGRAM", one["spec"]["clusterIP"], 53) for one in dns if one["metadata"]["name"] == "kube-dns"]
+        found += [("DNS", "SOCK_DGRAM", one["spec"]["clusterIP"], 53) for one in dns
+                  if one["metadata"]["name"] == "kube-dns"]
         found += [(f"operator {port}", "SOCK_STREAM", pod["status"]["podIP"], port) for pod in self.api.items(
             "/api/v1/namespaces/agenttask-system/pods")[:1] for port in (8081, 8443, 9443)]
-        return "[" + ", ".join(f"({name!r}, socket.{kind}, {address!r}, {port})" for name, kind, address, port in found) + "]"
+        return f"[{', '.join(f'({name!r}, socket.{kind}, {host!r}, {port})' for name, kind, host, port in found)}]"
 
     def test_reaches_nobody(self):
         code = REACHES.replace("TARGETS", self.targets())
@@ -339,15 +343,14 @@ class Reach(Attack):
 class Others(Attack):
     def setUp(self):
         super().setUp()
-        self.task("victim", f"import json\nprint({SECRET!r})\njson.dump({SECRET!r} + 'x' * 40000, open('result.json', 'w'))\n",
-                  space=self.victims, resources=SMALL)
+        self.task("victim", LARGE, space=self.victims, resources=SMALL)
         self.wait_end("victim", space=self.victims)
 
     def test_reads_result_and_logs_of_another_namespace(self):
-        core = f"/api/v1/namespaces/{self.victims}"
-        for path in (TASKS.format(self.victims), TASKS.format(self.victims) + "/victim", core + "/configmaps/victim-logs",
-                     core + "/configmaps/victim-result", core + "/pods/victim-pod/log", core + "/events",
-                     TASKS.format(self.victims) + "/victim/status", TASKS.replace("/namespaces/{}", "")):
+        core, tasks = f"/api/v1/namespaces/{self.victims}", TASKS.format(self.victims)
+        for path in (tasks, tasks + "/victim", tasks + "/victim/status", TASKS.replace("/namespaces/{}", ""),
+                     core + "/configmaps/victim-logs", core + "/configmaps/victim-result", core + "/events",
+                     core + "/pods/victim-pod/log"):
             self.refused_by("RBAC", self.evil, "GET", path)
         friend = self.user("agenttask-viewer-role", rules=[GET_CONFIG_MAPS], space=self.victims)
         status = friend.get(TASKS.format(self.victims) + "/victim")["status"]
@@ -357,11 +360,12 @@ class Others(Attack):
         self.refused_by("RBAC", self.evil, "GET", TASKS.replace("/namespaces/{}", "") + "?watch=1&timeoutSeconds=1")
 
     def test_points_owners_and_finalizers_at_others(self):
-        """Objects that belong to another's task go with it, not the other way round; the operator heeds UIDs of its own."""
+        """What belongs to another's task goes with it, not the other way round."""
         victim = self.get("victim", self.victims)
         body = task_body("t", resources=SMALL)
-        body["metadata"]["ownerReferences"] = [{"apiVersion": f"{GROUP}/v1alpha1", "kind": "AgentTask", "name": "victim",
-                                                "uid": victim["metadata"]["uid"], "controller": True}]
+        body["metadata"]["ownerReferences"] = [{
+            "apiVersion": f"{GROUP}/v1alpha1", "kind": "AgentTask", "name": "victim", "uid": victim["metadata"]["uid"],
+            "controller": True}]
         self.refusal(self.evil, "POST", self.path(), body)
         self.evil.delete(self.path("t"))
         self.wait_gone(self.path("t"))
@@ -375,22 +379,23 @@ class Status(Attack):
         body["status"] = {"phase": "Succeeded", "result": {"json": '"forged"'}}
         self.assertIsNone(self.refusal(self.evil, "POST", self.path(), body))
         self.evil.patch(self.path("t"), {"status": {"phase": "Succeeded", "result": {"json": '"forged"'}}})
-        self.refused_by("RBAC", self.evil, "PATCH", self.path("t") + "/status", {"status": {"phase": "Failed"}}, MERGE)
-        self.refused_by("RBAC", self.evil, "PUT", self.path("t") + "/status", self.get("t"))
+        state = self.path("t") + "/status"
+        self.refused_by("RBAC", self.evil, "PATCH", state, {"status": {"phase": "Failed"}})
+        self.refused_by("RBAC", self.evil, "PUT", state, self.get("t"))
         self.assertNotIn("forged", json.dumps(self.wait_end("t")))
         friend = self.user(rules=[{"apiGroups": [GROUP], "resources": ["agenttasks/status"], "verbs": ["patch"]}])
-        self.refused_by("CEL", friend, "PATCH", self.path("t") + "/status", {"status": {"exitCode": 7}}, MERGE, says=["final"])
-        self.api.create(self.path(), task_body("w", runtimeProfile="bash", canceled=False, code={"source": "sleep 30\n"}))
+        self.refused_by("CEL", friend, "PATCH", state, {"status": {"exitCode": 7}}, says=["final"])
+        self.assertIsNone(self.attempt("w", source=SLEEP))
         self.wait_phase("w", "Running")
-        self.assertIsNone(self.refusal(friend, "PATCH", self.path("w") + "/status", {"status": {"message": "forged"}}, MERGE),
-                          "it was the right that he lacked")
+        refused = self.merge_refusal(friend, self.path("w") + "/status", {"status": {"message": "forged"}})
+        self.assertIsNone(refused, "it was the right that he lacked")
 
     def test_takes_the_finalizer_off(self):
         """He may: the task is his. Its Pod ends all the same."""
         self.assertIsNone(self.attempt("t", source=SLEEP))
         self.wait_phase("t", "Running")
         self.evil.delete(self.path("t"))
-        self.refusal(self.evil, "PATCH", self.path("t"), {"metadata": {"finalizers": None}}, MERGE)
+        self.merge_refusal(self.evil, self.path("t"), {"metadata": {"finalizers": None}})
         wait_for(lambda: self.pod("t") is None, 90, why="the Pod of a task that is gone stays")
 
     def test_makes_what_the_operator_will_make(self):

@@ -32,8 +32,8 @@ def connect(host, port, seconds=5):
 
 
 def head(size, path=TASK_PATH, kind="application/json", method="POST"):
-    return (f"{method} {path} HTTP/1.1\r\nHost: webhook\r\nContent-Type: {kind}\r\n"
-            + (f"Content-Length: {size}\r\n" if size is not None else "Transfer-Encoding: chunked\r\n") + "\r\n").encode()
+    framing = f"Content-Length: {size}" if size is not None else "Transfer-Encoding: chunked"
+    return f"{method} {path} HTTP/1.1\r\nHost: webhook\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n".encode()
 
 
 def answer(connection):
@@ -46,7 +46,8 @@ def answer(connection):
                 return None
             data += part
         top, _, body = data.partition(b"\r\n\r\n")
-        size = next((int(line.split(b":")[1]) for line in top.lower().split(b"\r\n") if line.startswith(b"content-length")), 0)
+        size = next((int(line.split(b":")[1]) for line in top.lower().split(b"\r\n")
+                     if line.startswith(b"content-length")), 0)
         while len(body) < size and (part := connection.recv(65536)):
             body += part
         return int(top.split()[1]), body
@@ -66,18 +67,25 @@ def review(uid="1", operation="CREATE", **request):
         "dryRun": False, "options": {}, **request}}
 
 
+NO_REQUESTS = (
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", head(0, "/" + "x" * 100000), head(2, kind="text/plain") + b"{}",
+    head(2, method="PUT") + b"{}", head(2, "/nowhere") + b"{}", b"\0" * 10000, b"GET /\r\n\r\n",
+    b"POST " + TASK_PATH.encode() + b" HTTP/1.1\r\n" + b"A: b\r\n" * 10000 + b"\r\n",
+    head("99999999999999999999") + b"{}", head(-1) + b"{}", head(2).replace(b"POST", b"POST POST") + b"{}")
+
+
 # -- the modes: each until the time is over ------------------------------------------------------------
 
 def large(host, port, until):
     """100 MB, with its length and without; endless headers."""
-    found, sent = {}, 0
+    found, sent, block = {}, 0, b"x" * MIB
     while time.monotonic() < until:
         for size in (100 * MIB, None):
             try:
                 with connect(host, port) as connection:
                     connection.sendall(head(size))
                     for _ in range(100):
-                        connection.sendall((b"100000\r\n" if size is None else b"") + b"x" * MIB + (b"\r\n" if size is None else b""))
+                        connection.sendall(block if size else b"100000\r\n" + block + b"\r\n")
                         sent += 1
                     got = answer(connection)
                     key = str(got and got[0])
@@ -121,8 +129,9 @@ def bad_tls(host, port, until):
     except ssl.SSLWantReadError:
         pass
     hello = outgoing.read()
-    kinds = (os.urandom(3000), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", hello[:len(hello) // 2], hello[:5] + os.urandom(len(hello)),
-             b"\x16\x03\x01\xff\xff" + os.urandom(60000), b"\x16\x03\x00\x00\x2e\x01\x00\x00\x2a\x03\x00" + bytes(40), hello * 3)
+    kinds = (os.urandom(3000), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", hello[:len(hello) // 2], hello * 3,
+             hello[:5] + os.urandom(len(hello)), b"\x16\x03\x01\xff\xff" + os.urandom(60000),
+             b"\x16\x03\x00\x00\x2e\x01\x00\x00\x2a\x03\x00" + bytes(40))
     while time.monotonic() < until:
         for kind in kinds:
             try:
@@ -143,7 +152,8 @@ def garbage_bodies():
     good = json.dumps(review()).encode()
     yield from (b"", b"{", b"null", b"[]", b'"x"', good[:-1], good + b"x", b"\xff" * 1000)
     yield from (b"[" * 100000, b"[" * 60000 + b"]" * 60000, b'{"a":' * 50000 + b"1" + b"}" * 50000)
-    yield from (b"[" + b"1," * 1000000 + b"1]", b"[" + b"{}," * 900000 + b"1]", b'{"request":' + b" " * 3000000 + b"{}}")
+    yield from (b"[" + b"1," * 1000000 + b"1]", b"[" + b"{}," * 900000 + b"1]")
+    yield b'{"request":' + b" " * 3000000 + b"{}}"
     yield b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"' + b"u" * 100000 + b'"}}'
     yield good.replace(b'"forged"', b'"\\ud800"')
     for one in (review(object=None), {**review(), "kind": "Pod"}, {**review(), "apiVersion": "admission.k8s.io/v9"},
@@ -170,10 +180,7 @@ def garbage(host, port, until):
                 found[key] = found.get(key, 0) + 1
                 if got and not is_proper(got):
                     wrong.append([body[:80].decode("latin-1"), got[0], got[1][:200].decode("latin-1")])
-        for data in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", head(0, "/" + "x" * 100000), head(2, kind="text/plain") + b"{}",
-                     head(2, method="PUT") + b"{}", head(2, "/nowhere") + b"{}", b"\0" * 10000, b"GET /\r\n\r\n",
-                     b"POST " + TASK_PATH.encode() + b" HTTP/1.1\r\n" + b"A: b\r\n" * 10000 + b"\r\n",
-                     head("99999999999999999999") + b"{}", head(-1) + b"{}", head(2).replace(b"POST", b"POST POST") + b"{}"):
+        for data in NO_REQUESTS:
             try:
                 with connect(host, port) as connection:
                     connection.sendall(data)

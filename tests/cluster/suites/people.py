@@ -7,7 +7,7 @@ import time
 
 import yaml
 
-from stage import PROFILES, Api, Refused, Stage, kubectl, wait_for
+from stage import MERGE, PROFILES, Api, Refused, Stage, kubectl, wait_for
 
 GROUP = "execution.agenttask.io"
 SYSTEM = "agenttask-system"
@@ -182,7 +182,11 @@ class People(Stage):
         except Refused as refused:
             return refused
 
-    def refused_by(self, layer, who, method, path, body=None, kind="application/json", says=()):
+    def merge_refusal(self, who, path, change):
+        return self.refusal(who, "PATCH", path, change, MERGE)
+
+    def refused_by(self, layer, who, method, path, body=None, says=()):
+        kind = MERGE if method == "PATCH" else "application/json"
         refused = self.refusal(who, method, path, body, kind)
         self.assertIsNotNone(refused, f"{method} {path} was accepted: {json.dumps(body)[:300]}")
         self.assertEqual(layer_of(refused), layer, str(refused))

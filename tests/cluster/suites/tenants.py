@@ -40,7 +40,8 @@ class Pods(threading.Thread):
 
     def __init__(self, api, spaces=None):
         super().__init__(daemon=True)
-        self.api, self.spaces, self.version = api, spaces, api.call("GET", "/api/v1/pods")["metadata"]["resourceVersion"]
+        self.api, self.spaces = api, spaces
+        self.version = api.call("GET", "/api/v1/pods")["metadata"]["resourceVersion"]
         self.alive, self.began, self.ended, self.most = set(), {}, {}, collections.Counter()
         self.start()
 
@@ -128,14 +129,16 @@ class Toy(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             list(pool.map(one, bodies))
 
-    def bodies(self, space, count, **spec):
-        return [task_body(f"t{i}", space, runtimeProfile="bash", code={"source": "true\n"}, **spec) for i in range(count)]
+    def bodies(self, space, count, stem="t", **spec):
+        spec = {"runtimeProfile": "bash", "code": {"source": "true\n"}, **spec}
+        return [task_body(f"{stem}{i}", space, **spec) for i in range(count)]
 
     def phases(self, space):
         return collections.Counter(task.get("status", {}).get("phase") for task in self.api.items(TASKS.format(space)))
 
     def wait_all(self, space, count, seconds):
-        wait_for(lambda: self.phases(space)["Succeeded"] == count, seconds, every=0.5, why=lambda: str(self.phases(space)))
+        wait_for(lambda: self.phases(space)["Succeeded"] == count, seconds, every=0.5,
+                 why=lambda: str(self.phases(space)))
 
     def test_of_a_thousand_creates_at_once_five_run_at_a_time(self):
         """x6, t90: and each gets its turn, once."""
@@ -175,8 +178,8 @@ class Toy(unittest.TestCase):
         manager.kill()
         waits = [statistics.median(start - begin for start in pods.starts(space)) for space in (many, less)]
         print(f"\ntenants: weights {weights[0]}:{weights[1]}, {few * 10} and {few} tasks, {slots} slots: slot time "
-              f"{seconds[0]:.1f} and {seconds[1]:.1f} s ({seconds[0] / seconds[1]:.2f}), median wait {waits[0]:.1f} and "
-              f"{waits[1]:.1f} s, the lesser's last start after {end - begin:.1f} s", flush=True)
+              f"{seconds[0]:.1f} and {seconds[1]:.1f} s ({seconds[0] / seconds[1]:.2f}), median wait {waits[0]:.1f} "
+              f"and {waits[1]:.1f} s, the lesser's last start after {end - begin:.1f} s", flush=True)
         self.assertEqual(pods.most["all"], slots)
         return seconds[0] / seconds[1]
 
@@ -211,8 +214,7 @@ class Toy(unittest.TestCase):
         self.operator(maxRunningPerTenant=1)
         pods = Pods(self.api)
         self.create_all(self.bodies(space, 8, priority=0))
-        late = [task_body(f"vip{i}", space, runtimeProfile="bash", code={"source": "true\n"}, priority=10) for i in range(3)]
-        self.create_all(late)
+        self.create_all(self.bodies(space, 3, stem="vip", priority=10), 1)
         self.wait_all(space, 11, 60)
         order = [key[1] for key in sorted(pods.began, key=pods.began.get)]
         places = [order.index(f"vip{i}-pod") for i in range(3)]
@@ -324,8 +326,8 @@ class Total(People):
         for i in range(2):
             self.wait_end(f"t{i}", 120, space=self.other)
         before = sum(began < pods.starts(self.other)[-1] for began in pods.began.values())
-        print(f"\ntenants: 20 tasks, then 2 of another tenant, 3 slots: the last of the two was Pod number {before + 1}; "
-              f"alive at a time: {pods.most['all']}", flush=True)
+        print(f"\ntenants: 20 tasks, then 2 of another tenant, 3 slots: the last of the two was Pod number "
+              f"{before + 1}; alive at a time: {pods.most['all']}", flush=True)
         self.assertLessEqual(before, 3 + 4)
         for i in range(20):
             self.wait_end(f"t{i}", 180)
