@@ -143,8 +143,9 @@ void judge_shrink(struct judge *judge, struct arena *arena)
         .webhook = judge->webhook,
         .review.uid = arena_copy(arena, review->uid),
         .review.operation = review->operation,
+        .review.space = arena_copy(arena, review->space),
+        .review.user.name = arena_copy(arena, review->user.name),
         .task.name = arena_copy(arena, task->name),
-        .task.space = arena_copy(arena, task->space),
         .task.spec.profile = arena_copy(arena, spec->profile),
         .task.spec.tenant = arena_copy(arena, spec->tenant),
         .task.spec.config_map = kept(arena, spec->config_map),
@@ -152,33 +153,30 @@ void judge_shrink(struct judge *judge, struct arena *arena)
         .task.spec.requests = spec->requests,
         .task.spec.limits = spec->limits,
         .task.spec.timeout_ms = spec->timeout_ms,
-        .facts = judge->facts,
+        .facts.binds_tenant = judge->facts.binds_tenant,
     };
 
-    small.facts.user = arena_copy(arena, judge->facts.user);
+    small.task.space = small.review.space;
+    small.facts.user = small.review.user.name;
     *judge = small;
 }
 
 struct review_answer judge_refusal(const struct err *err)
 {
-    struct review_answer ret = {.message = str_of(err->text)};
+    static const struct {
+        enum err_kind kind;
+        int32_t code;
+        const char *reason;
+    } rows[] = {
+        {ERR_INVALID, 422, "Invalid"        },
+        {ERR_REFUSED, 403, "Forbidden"      },
+        {ERR_LIMIT,   429, "TooManyRequests"},
+    };
 
-    switch (err->kind) {
-    case ERR_INVALID:
-        ret.code = 422;
-        ret.reason = "Invalid";
-        return ret;
-    case ERR_REFUSED:
-        ret.code = 403;
-        ret.reason = "Forbidden";
-        return ret;
-    case ERR_LIMIT:
-        ret.code = 429;
-        ret.reason = "TooManyRequests";
-        return ret;
-    default:
-        ret.code = 503;
-        ret.reason = "ServiceUnavailable";
-        return ret;
-    }
+    for (size_t i = 0; i < countof(rows); i++)
+        if (rows[i].kind == err->kind)
+            return (struct review_answer){
+                .code = rows[i].code, .reason = rows[i].reason, .message = str_of(err->text)};
+    return (struct review_answer){
+        .code = 503, .reason = "ServiceUnavailable", .message = str_of(err->text)};
 }

@@ -25,7 +25,8 @@ struct judge {
 must_use enum admit_step judge_begin(struct judge *judge, const struct config *config,
                                      struct err *err);
 
-/* Keeps of the task what admit_task() looks at, in another arena: the rest can go. */
+/* Keeps in another arena what admit_task() looks at, and whose question it is: the rest can go.
+ * What was found out is to be found out again. */
 void judge_shrink(struct judge *judge, struct arena *arena);
 
 /* What the error says, as an answer. */
