@@ -164,7 +164,7 @@ static void keep_texts(struct http_exchange *exchange, const struct head *head)
             (struct str){text.at ? text.at + type.size : "", authorization.size};
 }
 
-static struct visitor *visitor_of(struct MHD_Connection *connection)
+struct visitor *visitor_of(struct MHD_Connection *connection)
 {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }

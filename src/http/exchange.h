@@ -14,5 +14,6 @@ enum MHD_Result exchange_take(void *ctx, struct MHD_Connection *connection, cons
 /* The answer was taken, or nobody will take it any more. */
 void exchange_completed(void *ctx, struct MHD_Connection *connection, void **ret_exchange,
                         enum MHD_RequestTerminationCode code);
+struct visitor *visitor_of(struct MHD_Connection *connection);
 /* For the end of the server: nobody waits for what has not been answered yet. */
 void exchange_drop_all(struct http_server *server);

@@ -78,6 +78,11 @@ struct http_server;
 must_use bool http_server_open(struct loop *loop, const struct http_spec *spec,
                                struct http_server **ret, struct err *err);
 uint16_t http_server_port(const struct http_server *server); /* the real one, if 0 was asked for */
+/* From the next connection on this is the server's certificate (PEM, its own one first) and key;
+ * connections that stand keep theirs. ERR_INVALID: they are none, or do not fit; nothing changes.
+ * Both are copied. */
+must_use bool http_server_identify(struct http_server *server, struct str certificate_pem,
+                                   struct str key_pem, struct err *err);
 /* NULL is fine. Open connections are dropped; what waits for an answer is still to be answered. Its
  * memory goes when the loop has seen the end. Not from inside a page. */
 void http_server_close(struct http_server *server);

@@ -5,6 +5,7 @@
  * and its last exchange is answered. */
 #include <microhttpd.h>
 
+#include "http/keypair.h"
 #include "http/server.h"
 #include "http/visitor.h"
 
@@ -36,6 +37,7 @@ struct http_server {
     uint32_t open_handles;
     struct visitors visitors;
     struct http_exchange *exchanges, *spares;
+    struct keypair *pair; /* NULL: no handshake succeeds */
     size_t bodies_size, bodies_max;
     uint64_t steps; /* that requests have made */
     int64_t rest_ms;

@@ -113,6 +113,14 @@ void visitors_drop(struct visitors *visitors, struct visitor *visitor)
     visitors->count--;
 }
 
+/* Who is cut off may still be read from, once. */
+bool visitors_are_newer(const struct visitors *visitors, int64_t time_ms)
+{
+    const struct visitor *longest = visitors->queues[VISITOR_ASKING].longest;
+
+    return (!longest || longest->since_ms > time_ms) && !visitors->queues[VISITOR_CUT].longest;
+}
+
 int64_t visitors_sweep(struct visitors *visitors, int64_t now_ms)
 {
     static const enum visitor_stage stages[] = {VISITOR_ASKING, VISITOR_TAKING, VISITOR_IDLE};

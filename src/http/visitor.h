@@ -42,5 +42,7 @@ struct visitor *visitors_add(struct visitors *visitors, int fd, int64_t now_ms);
 void visitors_drop(struct visitors *visitors, struct visitor *visitor);
 void visitors_move(struct visitors *visitors, struct visitor *visitor, enum visitor_stage stage,
                    int64_t now_ms);
+/* Nobody's handshake began at that time or before. */
+bool visitors_are_newer(const struct visitors *visitors, int64_t time_ms);
 /* Cuts off whoever is over time; returns when to look again, INT64_MAX: nobody is in a hurry. */
 int64_t visitors_sweep(struct visitors *visitors, int64_t now_ms);
