@@ -268,6 +268,11 @@ void controller_end(struct controller *controller)
 
 /* -- what others want to know -------------------------------------------------------- */
 
+const struct kube_caches *controller_caches(const struct controller *controller)
+{
+    return &controller->caches;
+}
+
 void controller_health(const struct controller *controller, struct health *ret)
 {
     int64_t now_ms = controller_now(controller);

@@ -45,5 +45,6 @@ void controller_stop(struct controller *controller);          /* takes up nothin
 bool controller_is_idle(const struct controller *controller); /* nothing that writes is under way */
 void controller_end(struct controller *controller);           /* then: no more news either */
 
+const struct kube_caches *controller_caches(const struct controller *controller); /* as it fills */
 void controller_health(const struct controller *controller, struct health *ret);
 void controller_gauges(const struct controller *controller, struct gauges *ret); /* ours of them */

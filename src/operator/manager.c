@@ -195,7 +195,8 @@ static bool open_transport(struct manager *manager, struct err *err)
         return false;
     curl_transport_observe(manager->curl, answered, &manager->metrics);
     manager->transport = curl_transport_door(manager->curl);
-    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + WORKERS_MAX);
+    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + WORKERS_MAX +
+                                     ACCESS_REVIEWS_MAX + ADMISSION_FIBERS);
     manager->instance = name_instance(manager);
     return true;
 }

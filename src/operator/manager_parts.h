@@ -2,9 +2,11 @@
 #pragma once
 
 /* The process from inside, for those files that each do one of its jobs: manager.c begins and ends
- * it, pages.c answers probes and scrapes, config_file.c keeps to the file of limits. */
+ * it, pages.c answers probes, scrapes and reviews, config_file.c keeps to the file of limits. */
 #include "http/server.h"
 #include "kube/curl_transport.h"
+#include "operator/access.h"
+#include "operator/admission.h"
 #include "operator/controller.h"
 #include "operator/leader.h"
 #include "operator/options.h"
@@ -30,8 +32,10 @@ struct manager {
     struct str instance; /* who we are: no two processes are ever called the same */
     struct controller *controller;
     struct leader *leader; /* NULL: nobody is asked whether we may act */
-    struct http_pages probe_pages, metrics_pages;
-    struct http_server *probes, *scrapes;
+    struct admission *admission;
+    struct access *readers; /* of /metrics; NULL: whoever is on this machine */
+    struct http_pages probe_pages, metrics_pages, webhook_pages;
+    struct http_server *probes, *scrapes, *webhooks;
     struct alarm config_alarm, stop_alarm, trim_alarm;
     int64_t started_ms, stop_ms;
     int exit_code;

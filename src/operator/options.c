@@ -8,6 +8,7 @@
 enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_SWITCH, /* bool; --flag, --flag=true, --flag=false */
+    OPTION_SAID,   /* enum option_said; written as a switch */
     OPTION_LEVEL,  /* enum log_level */
     OPTION_FORMAT, /* enum log_format */
     OPTION_COUNT,  /* uint32_t, 1 to WORKERS_MAX */
@@ -39,10 +40,14 @@ static const struct option_row rows[] = {
      "debug, info, warn or error (default info)"                                                                                    },
     {"metrics-bind-address",      OPTION_TEXT,   AT(metrics_address),       "ADDRESS",
      "/metrics; 0: none (default 127.0.0.1:8080)"                                                                                   },
+    {"metrics-secure",            OPTION_SAID,   AT(metrics_said),          NULL,
+     "/metrics over TLS, for whom the API server lets read it (default: beyond loopback)"                                           },
     {"namespace",                 OPTION_TEXT,   AT(space),                 "NAME",    "look at this namespace alone (default: all)"},
     {"runner-image",              OPTION_TEXT,   AT(runner_image),          "IMAGE",
      "the image that holds /runner (default $RUNNER_IMAGE)"                                                                         },
     {"version",                   OPTION_SWITCH, AT(wants_version),         NULL,      "print the version"                          },
+    {"webhook-bind-address",      OPTION_TEXT,   AT(webhook_address),       "ADDRESS",
+     "AdmissionReviews over TLS; 0: none (default 0)"                                                                               },
     {"workers",                   OPTION_COUNT,  AT(workers),               "COUNT",   "reconciles at a time (default 32)"          },
 };
 #undef AT
@@ -52,6 +57,17 @@ static bool read_switch(const struct option_row *row, const char *value, bool *r
     if (value && !str_is(str_of(value), "true") && !str_is(str_of(value), "false"))
         return err_set(err, ERR_INVALID, "--%s=%s: true or false", row->name, value);
     *ret = !value || str_is(str_of(value), "true");
+    return true;
+}
+
+static bool read_said(const struct option_row *row, const char *value, enum option_said *ret,
+                      struct err *err)
+{
+    bool is_yes;
+
+    if (!read_switch(row, value, &is_yes, err))
+        return false;
+    *ret = is_yes ? SAID_YES : SAID_NO;
     return true;
 }
 
@@ -80,6 +96,8 @@ static bool read_value(const struct option_row *row, const char *value, struct o
         return true;
     case OPTION_SWITCH:
         return read_switch(row, value, (bool *)(void *)at, err);
+    case OPTION_SAID:
+        return read_said(row, value, (enum option_said *)(void *)at, err);
     case OPTION_LEVEL:
         return log_level_parse(str_of(value), (enum log_level *)(void *)at) ||
                err_set(err, ERR_INVALID, "--log-level=%s: debug, info, warn or error", value);
@@ -102,12 +120,17 @@ static bool is_whole(const char *word, const char *name)
            (word[2 + size] == '\0' || word[2 + size] == '=');
 }
 
+static bool is_switch(const struct option_row *row)
+{
+    return row->kind == OPTION_SWITCH || row->kind == OPTION_SAID;
+}
+
 static void list_flags(struct option *ret)
 {
     for (size_t i = 0; i < countof(rows); i++)
         ret[i] = (struct option){
             .name = rows[i].name,
-            .has_arg = rows[i].kind == OPTION_SWITCH ? optional_argument : required_argument,
+            .has_arg = is_switch(&rows[i]) ? optional_argument : required_argument,
             .val = (int)i + 1,
         };
     ret[countof(rows)] = (struct option){0};
@@ -138,17 +161,34 @@ static bool parse_flags(int argc, char **argv, struct options *ret, struct err *
                    argv[optind]);
 }
 
+/* What is not behind TLS and a token is seen by this machine alone. */
+static bool judge_metrics(struct options *options, struct err *err)
+{
+    struct str address = str_of(options->metrics_address);
+    bool is_local = str_starts(address, "127.") || str_starts(address, "[::1]:");
+
+    options->metrics_secure =
+        options->metrics_said == SAID_YES || (options->metrics_said == UNSAID && !is_local);
+    if (!options->metrics_secure && !is_local && !str_is(address, "0"))
+        return err_set(err, ERR_INVALID,
+                       "--metrics-secure=false: would show /metrics to everybody at %.64s; plain "
+                       "only at 127.0.0.1 or [::1]",
+                       options->metrics_address);
+    return true;
+}
+
 bool options_parse(int argc, char **argv, const char *runner_image, struct options *ret,
                    struct err *err)
 {
     struct options options = {
         .health_address = ":8081",
         .metrics_address = "127.0.0.1:8080",
+        .webhook_address = "0",
         .runner_image = runner_image,
         .log_level = LEVEL_INFO,
     };
 
-    if (!parse_flags(argc, argv, &options, err))
+    if (!parse_flags(argc, argv, &options, err) || !judge_metrics(&options, err))
         return false;
     if (!options.wants_help && !options.wants_version &&
         (!options.runner_image || !options.runner_image[0]))

@@ -12,12 +12,21 @@ enum {
     WORKERS_MAX = 256,
 };
 
+enum option_said { /* of a switch whose default depends on another flag */
+    UNSAID,
+    SAID_NO,
+    SAID_YES,
+};
+
 struct options {
     const char *kubeconfig; /* NULL: as inside a Pod */
     bool leader_elect;
     const char *lease_namespace; /* NULL: that of the access */
     const char *health_address;  /* "0": none */
     const char *metrics_address; /* "0": none */
+    enum option_said metrics_said;
+    bool metrics_secure;         /* TLS, and only for whom the API server lets read it */
+    const char *webhook_address; /* "0": none */
     const char *runner_image;
     const char *config; /* NULL: none */
     const char *space;  /* the one namespace to look at; NULL: all */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "api/webhook_config.h"
 #include "operator/footprint.h"
 #include "operator/manager_parts.h"
 
@@ -47,9 +48,8 @@ static struct str host_of(struct str url)
     return host;
 }
 
-static void serve_metrics(void *ctx, struct http_exchange *exchange)
+static void answer_metrics(const struct manager *manager, struct http_exchange *exchange)
 {
-    const struct manager *manager = ctx;
     auto_end(buf_fini) struct buf body = {0};
     struct gauges gauges = {
         .version = AGENTTASK_VERSION,
@@ -66,6 +66,36 @@ static void serve_metrics(void *ctx, struct http_exchange *exchange)
     http_answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&body));
 }
 
+static void was_decided(void *ctx, void *who, uint32_t status)
+{
+    struct http_exchange *exchange = who;
+
+    if (status == ACCESS_GRANTED)
+        answer_metrics(ctx, exchange);
+    else if (status == ACCESS_UNKNOWN)
+        http_answer(exchange, status, HTTP_TEXT, STR_LIT("whose bearer token is that?\n"));
+    else if (status == ACCESS_FORBIDDEN)
+        http_answer(exchange, status, HTTP_TEXT, STR_LIT("needs the right to get /metrics\n"));
+    else
+        http_answer(exchange, status, HTTP_TEXT, STR_LIT("cannot tell now who may read this\n"));
+}
+
+static void is_in_the_dark(void *ctx, const struct err *err)
+{
+    manager_say(ctx, LEVEL_WARN, "nobody is let in to /metrics", (struct str){0}, err);
+}
+
+static void serve_metrics(void *ctx, struct http_exchange *exchange)
+{
+    const struct manager *manager = ctx;
+
+    if (manager->readers)
+        access_check(manager->readers, http_request_of(exchange)->authorization, "/metrics", "get",
+                     exchange);
+    else
+        answer_metrics(manager, exchange);
+}
+
 static const struct http_page probe_pages[] = {
     {"/healthz", false, 0, serve_healthz},
     {"/readyz",  false, 0, serve_readyz },
@@ -74,10 +104,49 @@ static const struct http_page metrics_pages[] = {
     {"/metrics", false, 0, serve_metrics},
 };
 
-static bool listen_at(struct manager *manager, const char *address, const struct http_pages *pages,
-                      struct http_server **ret, struct err *err)
+static const struct http_page webhook_pages[] = {
+    {WEBHOOK_TASK_PATH,    true, REVIEW_SIZE_MAX, admission_serve_task   },
+    {WEBHOOK_PROFILE_PATH, true, REVIEW_SIZE_MAX, admission_serve_profile},
+};
+
+/* API servers keep a connection for each request that they have under way, and seen from here all
+ * of them may have the same address. */
+enum {
+    WEBHOOK_CONNECTIONS_MAX = 256,
+    WEBHOOK_BODIES_MAX = 16 * 1024 * 1024,
+};
+
+static bool open_webhooks(struct manager *manager, struct err *err)
 {
-    struct http_spec spec = {.address = address, .pages = pages};
+    struct admission_spec admission = {
+        .transport = &manager->transport,
+        .reactor = &manager->reactor,
+        .fibers = manager->fibers,
+        .caches = controller_caches(manager->controller),
+        .config = &manager->config,
+        .metrics = &manager->metrics,
+        .log = &manager->log,
+    };
+    struct http_spec spec = {
+        .address = manager->options.webhook_address,
+        .pages = &manager->webhook_pages,
+        .is_tls = true,
+        .connections_max = WEBHOOK_CONNECTIONS_MAX,
+        .peer_max = WEBHOOK_CONNECTIONS_MAX,
+        .bodies_max = WEBHOOK_BODIES_MAX,
+    };
+
+    manager->admission = admission_new(&admission);
+    manager->webhook_pages =
+        (struct http_pages){webhook_pages, countof(webhook_pages), manager->admission};
+    return http_server_open(manager->loop, &spec, &manager->webhooks, err) ||
+           err_wrap(err, "--webhook-bind-address");
+}
+
+static bool listen_at(struct manager *manager, const char *address, const struct http_pages *pages,
+                      bool is_tls, struct http_server **ret, struct err *err)
+{
+    struct http_spec spec = {.address = address, .pages = pages, .is_tls = is_tls};
 
     return str_is(str_of(address), "0") || http_server_open(manager->loop, &spec, ret, err);
 }
@@ -88,10 +157,20 @@ bool pages_open(struct manager *manager, struct err *err)
 
     manager->probe_pages = (struct http_pages){probe_pages, countof(probe_pages), manager};
     manager->metrics_pages = (struct http_pages){metrics_pages, countof(metrics_pages), manager};
-    if (!listen_at(manager, options->health_address, &manager->probe_pages, &manager->probes, err))
-        return err_wrap(err, "--health-probe-bind-address");
-    if (!listen_at(manager, options->metrics_address, &manager->metrics_pages, &manager->scrapes,
+    if (!listen_at(manager, options->health_address, &manager->probe_pages, false, &manager->probes,
                    err))
+        return err_wrap(err, "--health-probe-bind-address");
+    if (options->metrics_secure)
+        manager->readers = access_new(&(struct access_spec){
+            .transport = &manager->transport,
+            .reactor = &manager->reactor,
+            .fibers = manager->fibers,
+            .decided = was_decided,
+            .troubled = is_in_the_dark,
+            .ctx = manager,
+        });
+    if (!listen_at(manager, options->metrics_address, &manager->metrics_pages,
+                   options->metrics_secure, &manager->scrapes, err))
         return err_wrap(err, "--metrics-bind-address");
-    return true;
+    return str_is(str_of(options->webhook_address), "0") || open_webhooks(manager, err);
 }
