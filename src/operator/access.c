@@ -26,11 +26,6 @@ struct entry {
     uint32_t verdict;
 };
 
-struct waiter {
-    void (*done)(void *ctx, uint32_t status);
-    void *ctx;
-};
-
 struct review {
     struct access *access;
     struct entry entry; /* of whom, and what was known of him */
@@ -38,7 +33,7 @@ struct review {
     struct alarm late;
     struct fiber *fiber;
     bool is_busy, is_late;
-    struct waiter waiters[ACCESS_WAITERS_MAX];
+    void *waiters[ACCESS_WAITERS_MAX];
     uint32_t waiter_count;
 };
 
@@ -236,16 +231,22 @@ static void trouble(struct access *access, const struct err *err)
     access->spec.troubled(access->spec.ctx, err);
 }
 
+static void decide_for(const struct access *access, void *who, uint32_t status)
+{
+    access->spec.decided(access->spec.ctx, who, status);
+}
+
 /* Its place is free before the first one hears: he may ask again at once. */
 static void review_end(struct review *review, uint32_t status)
 {
-    struct waiter waiters[ACCESS_WAITERS_MAX];
+    const struct access *access = review->access;
+    void *waiters[ACCESS_WAITERS_MAX];
     uint32_t count = review->waiter_count;
 
     memcpy(waiters, review->waiters, sizeof(waiters));
     review->is_busy = false;
     for (uint32_t i = 0; i < count; i++)
-        waiters[i].done(waiters[i].ctx, status);
+        decide_for(access, waiters[i], status);
 }
 
 static void run(struct fiber *fiber, void *ctx)
@@ -299,16 +300,16 @@ static struct review *review_place(struct access *access, bool is_known)
     return busy < ACCESS_REVIEWS_MAX - (is_known ? 0 : ACCESS_KNOWN_MAX) ? place : NULL;
 }
 
-static bool review_join(struct review *review, struct waiter waiter)
+static bool review_join(struct review *review, void *who)
 {
     if (review->waiter_count == ACCESS_WAITERS_MAX)
         return false;
-    review->waiters[review->waiter_count++] = waiter;
+    review->waiters[review->waiter_count++] = who;
     return true;
 }
 
 static bool review_start(struct access *access, const struct entry *entry, struct str token,
-                         struct waiter waiter)
+                         void *who)
 {
     const struct reactor *reactor = access->spec.reactor;
     struct review *review = review_place(access, entry->verdict == ACCESS_GRANTED);
@@ -321,7 +322,7 @@ static bool review_start(struct access *access, const struct entry *entry, struc
         .token = token,
         .late = {.ring = give_up, .ctx = review},
         .is_busy = true,
-        .waiters = {waiter              },
+        .waiters = {who},
         .waiter_count = 1,
     };
     reactor->arm(reactor->self, &review->late, now_ms(access) + REVIEW_MS);
@@ -333,28 +334,27 @@ static bool review_start(struct access *access, const struct entry *entry, struc
 }
 
 void access_check(struct access *access, struct str authorization, const char *path,
-                  const char *verb, void (*done)(void *ctx, uint32_t status), void *ctx)
+                  const char *verb, void *who)
 {
-    struct waiter waiter = {done, ctx};
     struct entry entry = {.path = path, .verb = verb};
     struct review *review;
     const struct entry *known;
     struct str token;
 
     if (!token_of(authorization, &token)) {
-        done(ctx, ACCESS_UNKNOWN);
+        decide_for(access, who, ACCESS_UNKNOWN);
         return;
     }
     sha256_of(token, entry.token);
     known = entry_find(access, &entry);
     if (known && entry_holds(known, now_ms(access))) {
-        done(ctx, known->verdict);
+        decide_for(access, who, known->verdict);
         return;
     }
     review = review_find(access, &entry);
-    if (review ? !review_join(review, waiter)
-               : !review_start(access, known ? known : &entry, token, waiter))
-        done(ctx, ACCESS_UNAVAILABLE);
+    if (review ? !review_join(review, who)
+               : !review_start(access, known ? known : &entry, token, who))
+        decide_for(access, who, ACCESS_UNAVAILABLE);
 }
 
 struct access *access_new(const struct access_spec *spec)

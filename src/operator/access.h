@@ -40,6 +40,8 @@ struct access_spec {
     const struct transport *transport; /* reviews are POSTs that who does not lead makes, too */
     const struct reactor *reactor;
     struct fiber_pool *fibers;
+    /* What came of an access_check(): exactly once for each. */
+    void (*decided)(void *ctx, void *who, uint32_t status);
     /* The API server could not be asked; at most once in ten seconds. */
     void (*troubled)(void *ctx, const struct err *err);
     void *ctx;
@@ -49,7 +51,7 @@ struct access;
 struct access *access_new(const struct access_spec *spec);
 struct access *access_free(struct access *access); /* NULL is fine; no review may be under way */
 
-/* authorization: the header, whole; at NULL: there is none. path and verb are literals. `done` is
- * called exactly once, now or later. */
+/* authorization: the header, whole; at NULL: there is none. path and verb are literals. The answer
+ * goes to spec->decided, now or later, with `who`. */
 void access_check(struct access *access, struct str authorization, const char *path,
-                  const char *verb, void (*done)(void *ctx, uint32_t status), void *ctx);
+                  const char *verb, void *who);

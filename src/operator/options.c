@@ -165,11 +165,12 @@ static bool parse_flags(int argc, char **argv, struct options *ret, struct err *
 static bool judge_metrics(struct options *options, struct err *err)
 {
     struct str address = str_of(options->metrics_address);
-    bool is_local = str_starts(address, "127.") || str_starts(address, "[::1]:");
+    bool is_local = str_is(address, "0") || str_starts(address, "127.") ||
+                    str_starts(address, "[::1]:");
 
     options->metrics_secure =
         options->metrics_said == SAID_YES || (options->metrics_said == UNSAID && !is_local);
-    if (!options->metrics_secure && !is_local && !str_is(address, "0"))
+    if (!options->metrics_secure && !is_local)
         return err_set(err, ERR_INVALID,
                        "--metrics-secure=false: would show /metrics to everybody at %.64s; plain "
                        "only at 127.0.0.1 or [::1]",

@@ -72,24 +72,55 @@ static void all_flags_are_understood(void **state)
     assert_string_equal(options.metrics_address, ":1");
 }
 
+static void x14_metrics_are_plain_on_this_machine_alone(void **state)
+{
+    static const struct {
+        const char *words[WORDS_MAX];
+        bool is_secure;
+    } rows[] = {
+        {{NULL},                                                           false},
+        {{"--metrics-bind-address=127.0.0.1:1"},                           false},
+        {{"--metrics-bind-address=[::1]:1"},                               false},
+        {{"--metrics-bind-address=0"},                                     false},
+        {{"--metrics-bind-address=:8443"},                                 true },
+        {{"--metrics-bind-address=10.0.0.1:8443"},                         true },
+        {{"--metrics-secure", "--metrics-bind-address=127.0.0.1:1"},       true },
+        {{"--metrics-secure=false", "--metrics-bind-address=127.0.0.1:1"}, false},
+        {{"--metrics-bind-address=:8443", "--metrics-secure=true"},        true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct options options;
+        struct err err = {0};
+        assert_true(parse(rows[i].words, &options, &err));
+        assert_int_equal(options.metrics_secure, rows[i].is_secure);
+    }
+}
+
 static void wrong_lines_are_refused_with_what_to_do(void **state)
 {
     static const struct {
         const char *words[WORDS_MAX];
         const char *says;
     } rows[] = {
-        {{"--worker"},               "--worker: no such flag; see --help"                  },
-        {{"--log-lev=info"},         "--log-lev=info: no such flag; see --help"            },
-        {{"-n", "x"},                "-n: no such flag; see --help"                        },
-        {{"--config"},               "--config: needs a value; see --help"                 },
-        {{"--config="},              "--config: needs a value that is not empty"           },
-        {{"--workers=0"},            "--workers=0: a number from 1 to 256"                 },
-        {{"--workers", "many"},      "--workers=many: a number from 1 to 256"              },
-        {{"--log-level=loud"},       "--log-level=loud: debug, info, warn or error"        },
-        {{"--log-format=xml"},       "--log-format=xml: json or console"                   },
-        {{"--leader-elect=maybe"},   "--leader-elect=maybe: true or false"                 },
-        {{"run"},                    "run: not expected, there are flags only; see --help" },
-        {{"--leader-elect", "true"}, "true: not expected, there are flags only; see --help"},
+        {{"--metrics-secure=no"},                                    "--metrics-secure=no: true or false"                  },
+        {{"--metrics-secure=false", "--metrics-bind-address=:8080"},
+         "--metrics-secure=false: would show /metrics to everybody at :8080; plain only at "
+         "127.0.0.1 "
+         "or [::1]"                                                                                                        },
+        {{"--worker"},                                               "--worker: no such flag; see --help"                  },
+        {{"--log-lev=info"},                                         "--log-lev=info: no such flag; see --help"            },
+        {{"-n", "x"},                                                "-n: no such flag; see --help"                        },
+        {{"--config"},                                               "--config: needs a value; see --help"                 },
+        {{"--config="},                                              "--config: needs a value that is not empty"           },
+        {{"--workers=0"},                                            "--workers=0: a number from 1 to 256"                 },
+        {{"--workers", "many"},                                      "--workers=many: a number from 1 to 256"              },
+        {{"--log-level=loud"},                                       "--log-level=loud: debug, info, warn or error"        },
+        {{"--log-format=xml"},                                       "--log-format=xml: json or console"                   },
+        {{"--leader-elect=maybe"},                                   "--leader-elect=maybe: true or false"                 },
+        {{"run"},                                                    "run: not expected, there are flags only; see --help" },
+        {{"--leader-elect", "true"},                                 "true: not expected, there are flags only; see --help"},
     };
 
     (void)state;
@@ -135,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_gives_the_documented_defaults),
         cmocka_unit_test(all_flags_are_understood),
+        cmocka_unit_test(x14_metrics_are_plain_on_this_machine_alone),
         cmocka_unit_test(wrong_lines_are_refused_with_what_to_do),
         cmocka_unit_test(the_runner_image_is_demanded_but_not_for_help),
         cmocka_unit_test(help_names_every_flag),
