@@ -19,8 +19,9 @@ struct kube_settings {          /* of an operator; the same for all tasks */
     int64_t pull_grace_ms;      /* how long a transient pull error is borne */
     int64_t policy_settle_ms;   /* how long a new network policy is given to be in force */
     bool has_user_namespaces;   /* every node says that its runtime supports them */
-    bool allow_config_map_refs; /* nobody checks whether the author of a task may read what it
-                                 * refers to: without a webhook that does, this is false */
+    bool allow_config_map_refs; /* somebody else checks whether the author of a task may read what
+                                 * it refers to; false: our webhook must have done so */
+    struct str webhook_space;   /* the namespace of our webhook's Service; empty: there is none */
 };
 
 struct kube_caches { /* of the informers; see their keepers in api/ */

@@ -27,6 +27,7 @@ struct controller_spec { /* all of it outlives the controller */
     struct str instance; /* who we are, in Events */
     struct str runner_image;
     bool allow_config_map_refs;
+    struct str webhook_space;     /* of our webhook's Service; empty: there is none */
     uint32_t workers;             /* 0: as the config says */
     bool (*may_write)(void *ctx); /* asked before every write; NULL: always */
     void *ctx;

@@ -214,6 +214,7 @@ static bool open_controller(struct manager *manager, struct err *err)
         .instance = manager->instance,
         .runner_image = str_of(options->runner_image),
         .allow_config_map_refs = options->allow_config_map_refs,
+        .webhook_space = manager->access.space,
         .workers = options->workers,
         .may_write = may_write,
         .ctx = manager,

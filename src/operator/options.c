@@ -24,7 +24,7 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 static const struct option_row rows[] = {
     {"allow-configmap-refs",      OPTION_SWITCH, AT(allow_config_map_refs), NULL,
-     "run tasks that take their code from a ConfigMap"                                                                              },
+     "somebody else checks who may read the ConfigMap that a task refers to"                                                                              },
     {"config",                    OPTION_TEXT,   AT(config),                "FILE",
      "limits and times as YAML; read again when it changes"                                                                         },
     {"health-probe-bind-address", OPTION_TEXT,   AT(health_address),        "ADDRESS",

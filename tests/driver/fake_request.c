@@ -11,7 +11,8 @@ static const char *const path_words[] = {"",
                                          "namespaces",
                                          "default",
                                          "execution.agenttask.io",
-                                         "networking.k8s.io"};
+                                         "networking.k8s.io",
+                                         "admissionregistration.k8s.io"};
 
 void asked_read(struct arena *arena, struct str path, struct asked *ret)
 {
