@@ -4,7 +4,7 @@
 #include "base/date.h"
 
 enum {
-    CARRIED_MAX = 4, /* older authorities in a bundle */
+    CARRIED_MAX = 8, /* older authorities in a bundle */
 };
 
 #define HOUR_MS INT64_C(3600000)
@@ -92,6 +92,19 @@ static bool is_signed(const struct tls_secret *pair, struct str authority)
     return x509_is_signed(pair->certificate, authority, &ignored);
 }
 
+/* Somebody put other authorities there, and who still shows what is shown would be refused. */
+static bool is_torn(const struct certificate_look *look, struct str bundle)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct x509_term term;
+    struct str ignored;
+    uint32_t count;
+
+    return bundle.size > 0 && !is_good(look, &look->held, bundle, &term) &&
+           is_good(look, &look->held,
+                   usable(&arena, look->held.bundle, look->now_ms, &ignored, &count), &term);
+}
+
 void certificate_view_of(const struct certificate_look *look, struct certificate_view *ret)
 {
     auto_end(arena_fini) struct arena arena = {0};
@@ -110,6 +123,7 @@ void certificate_view_of(const struct certificate_look *look, struct certificate
         bundle = usable(&arena, look->held.bundle, look->now_ms, &ignored, &others);
     const struct tls_secret *leaf = find_leaf(look, bundle, &view.leaf);
     view.has_leaf = leaf;
+    view.is_torn = is_torn(look, bundle);
     view.is_stored = leaf == &look->stored;
     view.has_authority = is_authority_good(look, newest, &view.authority);
     view.is_newest = leaf && view.has_authority && is_signed(leaf, newest);
@@ -142,6 +156,11 @@ static bool is_old(const struct x509_term *term, int64_t now_ms)
 static bool has_nothing(const struct certificate_view *v)
 {
     return !v->has_leaf && !v->has_authority;
+}
+
+static bool is_torn_off(const struct certificate_view *v)
+{
+    return v->is_torn;
 }
 
 static bool has_no_authority(const struct certificate_view *v)
@@ -192,6 +211,7 @@ static const struct rule {
     bool (*applies)(const struct certificate_view *v);
     enum certificate_step step;
 } rules[] = {
+    {"the Secret has lost what is served",         is_torn_off,       CERTIFICATE_SUCCEED},
     {"there is neither certificate nor authority", has_nothing,       CERTIFICATE_BEGIN  },
     {"there is no authority that can sign",        has_no_authority,  CERTIFICATE_SUCCEED},
     {"there is no certificate that can be served", has_no_leaf,       CERTIFICATE_RENEW  },
@@ -257,8 +277,8 @@ static bool found_authority(struct arena *arena, const struct certificate_look *
         return false;
     ret->authority_key = made.key;
     ret->bundle = made.certificate;
-    carry(arena, look->stored.bundle, look->now_ms, &ret->bundle, &count);
     carry(arena, look->held.bundle, look->now_ms, &ret->bundle, &count);
+    carry(arena, look->stored.bundle, look->now_ms, &ret->bundle, &count);
     carry(arena, look->trusted, look->now_ms, &ret->bundle, &count);
     return true;
 }

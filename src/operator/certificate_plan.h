@@ -45,6 +45,7 @@ struct certificate_view { /* what of it counts */
     int64_t now_ms, steady_ms, overlap_ms;
     bool has_leaf;  /* a certificate that may be served now: the stored one, else the held one */
     bool is_stored; /* it is the stored one */
+    bool is_torn;   /* what is held is good, but none of the stored authorities signed it */
     bool is_newest; /* the newest authority signed it */
     bool has_authority; /* the newest one is valid, and its key is there */
     bool is_trusted;    /* or there is no configuration that could */
