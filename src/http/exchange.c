@@ -88,6 +88,34 @@ static bool has_room(const struct http_server *server, size_t size)
            size <= server->bodies_max - server->bodies_size;
 }
 
+static void drop_body(struct http_exchange *exchange)
+{
+    exchange->is_full = true;
+    buf_fini(&exchange->body);
+    charge(exchange);
+}
+
+/* Who sends, or takes, slowly loses to who comes now: honest ones are done within moments. An
+ * answer that is being taken belongs to the daemon until the connection is closed. */
+static bool make_room(struct http_server *server, size_t size)
+{
+    struct visitor *each = server->visitors.queues[VISITOR_ASKING].longest, *shorter;
+    int64_t now_ms = clock_monotonic_ms();
+
+    for (; each && !has_room(server, size) && now_ms - each->since_ms >= VISITOR_STAY_MS;
+         each = shorter) {
+        shorter = each->shorter;
+        if (each->exchange && each->exchange->body.size > 0) {
+            drop_body(each->exchange);
+            visitors_cut(&server->visitors, each, now_ms);
+        }
+    }
+    each = server->visitors.queues[VISITOR_TAKING].longest;
+    if (!has_room(server, size) && each && now_ms - each->since_ms >= VISITOR_STAY_MS)
+        visitors_cut(&server->visitors, each, now_ms); /* for the next one */
+    return has_room(server, size);
+}
+
 /* -- beginning and end ---------------------------------------------------------------- */
 
 static struct http_exchange *exchange_new(struct http_server *server)
@@ -195,6 +223,8 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
     *ret_exchange = exchange = exchange_new(server);
     exchange->connection = connection;
     exchange->visitor = visitor_of(connection);
+    exchange->visitor->exchange = exchange;
+    exchange->visitor->unheard_size = 0;
     exchange->page = page;
     exchange->request.method = method_of(page, method);
     exchange->request.path = page->path;
@@ -212,11 +242,9 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
 static void take_piece(struct http_exchange *exchange, struct str piece)
 {
     exchange->server->steps++;
-    if (!exchange->is_full && !has_room(exchange->server, piece.size)) {
-        exchange->is_full = true;
-        buf_fini(&exchange->body);
-        charge(exchange);
-    }
+    exchange->visitor->unheard_size = 0;
+    if (!exchange->is_full && !make_room(exchange->server, piece.size))
+        drop_body(exchange);
     if (exchange->is_full)
         return;
     if (exchange->body.size == 0)
@@ -287,7 +315,7 @@ static void set_answer(struct http_exchange *exchange, uint32_t status, const ch
 {
     exchange->status = status;
     exchange->content_type = content_type;
-    if (!has_room(exchange->server, body.size)) {
+    if (!make_room(exchange->server, body.size)) {
         exchange->status = MHD_HTTP_SERVICE_UNAVAILABLE;
         exchange->content_type = HTTP_TEXT;
         body = STR_LIT("no room for the answer\n");
@@ -330,6 +358,7 @@ void exchange_completed(void *ctx, struct MHD_Connection *connection, void **ret
     if (!exchange)
         return;
     *ret_exchange = NULL;
+    exchange->visitor->exchange = NULL;
     move(exchange, VISITOR_IDLE); /* or it is about to be closed */
     if (exchange->is_served && !exchange->is_answered)
         exchange->connection = NULL; /* the page has it */

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "http/exchange.h"
 #include "http/listener.h"
@@ -12,6 +14,7 @@
 enum {
     ROUNDS_MAX = 8,   /* of the daemon's before others have their turn */
     REST_MS_MAX = 16, /* while it says that it is not done, and does nothing */
+    FILES_KEPT = 256, /* descriptors for everything else */
 };
 
 /* Forward secrecy and authenticated encryption alone, the server's choice first. There are no
@@ -142,7 +145,7 @@ static int lend_pair(gnutls_session_t session, const gnutls_datum_t *authorities
                      gnutls_privkey_t *ret_key)
 {
     struct visitor *visitor = visitor_of(gnutls_session_get_ptr(session));
-    struct keypair *pair = ((struct http_server *)visitor->owner)->pair;
+    struct keypair *pair = visitor->server->pair;
 
     (void)authorities; /* of clients' certificates: we ask for none */
     (void)count;
@@ -154,6 +157,28 @@ static int lend_pair(gnutls_session_t session, const gnutls_datum_t *authorities
     *ret_chain_count = pair->chain_count;
     *ret_key = pair->key;
     return 0;
+}
+
+/* GnuTLS collects a handshake's message of up to 16 MiB before it looks at it, and others later. */
+static ssize_t pull(gnutls_transport_ptr_t ctx, void *bytes, size_t size)
+{
+    struct visitor *visitor = ctx;
+    ssize_t got;
+
+    if (visitor->unheard_size > HTTP_UNHEARD_MAX) {
+        errno = EPROTO; /* the daemon closes the connection */
+        return -1;
+    }
+    got = recv(visitor->fd, bytes, size, 0);
+    if (got > 0)
+        visitor->unheard_size += (size_t)got;
+    return got;
+}
+
+static void read_by_ourselves(struct visitor *visitor, gnutls_session_t session)
+{
+    gnutls_transport_set_ptr2(session, visitor, (gnutls_transport_ptr_t)(intptr_t)visitor->fd);
+    gnutls_transport_set_pull_function(session, pull);
 }
 
 bool http_server_identify(struct http_server *server, struct str certificate_pem,
@@ -173,6 +198,11 @@ bool http_server_identify(struct http_server *server, struct str certificate_pem
 
 /* -- open and close --------------------------------------------------------- */
 
+static gnutls_session_t session_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+}
+
 static void someone_came_or_went(void *ctx, struct MHD_Connection *connection, void **ret_visitor,
                                  enum MHD_ConnectionNotificationCode code)
 {
@@ -188,8 +218,10 @@ static void someone_came_or_went(void *ctx, struct MHD_Connection *connection, v
     }
     visitor = visitors_add(&server->visitors, info->connect_fd, clock_monotonic_ms());
     assert(visitor); /* the daemon accepts no more */
-    visitor->owner = server;
+    visitor->server = server;
     *ret_visitor = visitor;
+    if (server->is_tls)
+        read_by_ourselves(visitor, session_of(connection));
 }
 
 static bool start_daemon(struct http_server *server, const struct http_spec *spec, int fd,
@@ -226,14 +258,34 @@ static bool join_loop(struct http_server *server, uv_loop_t *loop, struct err *e
     return error == 0 || err_set(err, ERR_REFUSED, "HTTP server: %s", uv_strerror(error));
 }
 
+/* What clients can take must leave descriptors for the rest of the process. */
+static uint32_t bound_by_files(uint32_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return wanted;
+    if (limit.rlim_cur < wanted + FILES_KEPT && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur =
+            wanted + FILES_KEPT < limit.rlim_max ? wanted + FILES_KEPT : limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (wanted + FILES_KEPT <= limit.rlim_cur)
+        return wanted;
+    return limit.rlim_cur > 2 * FILES_KEPT ? (uint32_t)limit.rlim_cur - FILES_KEPT : FILES_KEPT / 4;
+}
+
 static struct http_server *server_new(const struct http_spec *spec)
 {
-    uint32_t count_max = spec->connections_max ? spec->connections_max : HTTP_CONNECTIONS_MAX;
+    uint32_t count_max =
+        bound_by_files(spec->connections_max ? spec->connections_max : HTTP_CONNECTIONS_MAX);
     struct arena arena = {0};
     struct http_server *server = arena_alloc(&arena, sizeof(*server));
     struct http_exchange *spares = arena_array(&arena, count_max, sizeof(*spares));
 
     server->pages = spec->pages;
+    server->is_tls = spec->is_tls;
     server->bodies_max = spec->bodies_max ? spec->bodies_max : HTTP_BODIES_MAX;
     server->rest_ms = 1;
     visitors_init(&server->visitors, &arena, count_max);

@@ -29,6 +29,7 @@ enum {
     HTTP_PEER_MAX = 16,
     HTTP_BODIES_MAX = 8 * 1024 * 1024,
     HTTP_MEMORY_MAX = 16 * 1024,
+    HTTP_UNHEARD_MAX = 24 * 1024,  /* bytes of TLS that say nothing, before they are too many */
     HTTP_ANSWER_MAX = 1024 * 1024, /* what a page should keep to */
 };
 

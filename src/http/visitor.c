@@ -6,8 +6,6 @@
 
 #include "http/server.h"
 
-#define STARE_MS INT64_C(1000) /* who has been here for less is not sent away for a newcomer */
-
 static int64_t limit_ms(enum visitor_stage stage)
 {
     switch (stage) {
@@ -69,7 +67,7 @@ void visitors_move(struct visitors *visitors, struct visitor *visitor, enum visi
     put_last(&visitors->queues[stage], visitor);
 }
 
-static void cut(struct visitors *visitors, struct visitor *visitor, int64_t now_ms)
+void visitors_cut(struct visitors *visitors, struct visitor *visitor, int64_t now_ms)
 {
     (void)shutdown(visitor->fd, SHUT_RDWR);
     visitors_move(visitors, visitor, VISITOR_CUT, now_ms);
@@ -83,8 +81,8 @@ static void make_room(struct visitors *visitors, int64_t now_ms)
 
     for (size_t i = 0; i < countof(order); i++) {
         struct visitor *longest = visitors->queues[order[i]].longest;
-        if (longest && now_ms - longest->since_ms >= STARE_MS) {
-            cut(visitors, longest, now_ms);
+        if (longest && now_ms - longest->since_ms >= VISITOR_STAY_MS) {
+            visitors_cut(visitors, longest, now_ms);
             return;
         }
     }
@@ -130,7 +128,7 @@ int64_t visitors_sweep(struct visitors *visitors, int64_t now_ms)
         struct visitor_queue *queue = &visitors->queues[stages[i]];
         int64_t limit = limit_ms(stages[i]);
         while (queue->longest && now_ms - queue->longest->since_ms >= limit)
-            cut(visitors, queue->longest, now_ms);
+            visitors_cut(visitors, queue->longest, now_ms);
         if (queue->longest && queue->longest->since_ms + limit < next_ms)
             next_ms = queue->longest->since_ms + limit;
     }

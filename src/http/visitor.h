@@ -9,6 +9,12 @@
 
 #include "base/arena.h"
 
+/* Who has been at it for less is not sent away for others. */
+#define VISITOR_STAY_MS INT64_C(1000)
+
+struct http_server;
+struct http_exchange;
+
 enum visitor_stage {
     VISITOR_ASKING,  /* from the handshake, or a head, to the end of the body */
     VISITOR_WAITING, /* for the page: as long as it takes */
@@ -20,8 +26,10 @@ enum visitor_stage {
 
 struct visitor {
     struct visitor *longer, *shorter; /* in the same stage */
-    void *owner;                      /* the server */
+    struct http_server *server;
+    struct http_exchange *exchange; /* NULL: it has none, or not yet */
     int64_t since_ms;
+    size_t unheard_size; /* bytes of it, through TLS, since the last head or piece of a body */
     int fd;
     enum visitor_stage stage;
 };
@@ -44,5 +52,6 @@ void visitors_move(struct visitors *visitors, struct visitor *visitor, enum visi
                    int64_t now_ms);
 /* Nobody's handshake began at that time or before. */
 bool visitors_are_newer(const struct visitors *visitors, int64_t time_ms);
+void visitors_cut(struct visitors *visitors, struct visitor *visitor, int64_t now_ms);
 /* Cuts off whoever is over time; returns when to look again, INT64_MAX: nobody is in a hurry. */
 int64_t visitors_sweep(struct visitors *visitors, int64_t now_ms);
