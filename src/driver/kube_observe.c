@@ -25,7 +25,10 @@ enum {
 static bool decoded(struct kube_task *run, const struct json_value *object, struct err *err)
 {
     run->object = *object;
-    return agenttask_read(run->arena, object, "AgentTask", API_LENIENT, &run->task, err);
+    if (!agenttask_read(run->arena, object, "AgentTask", API_LENIENT, &run->task, err))
+        return false;
+    run->task.spec.tenant = run->tenant(run->ctx, &run->task);
+    return true;
 }
 
 /* Versions grow (Kubernetes 1.35 promises what always was so); what is no number is only compared.
@@ -235,15 +238,12 @@ static bool profile_fit(struct kube_task *run, const struct json_value *object, 
                         struct err *err)
 {
     struct task *task = &run->task;
-    struct task asked = *task;
 
-    if (asked.spec.tenant.size == 0)
-        asked.spec.tenant = task->space;
     if (!runtimeprofile_read(run->arena, object, "RuntimeProfile", API_LENIENT, &run->profile, err))
         return false;
     if (task->status.attempt == 0 &&
         (!task_validate(task, err) ||
-         !kube_effective(run->arena, &asked, &run->profile, &ret->effective, err)))
+         !kube_effective(run->arena, task, &run->profile, &ret->effective, err)))
         return false;
     if (!kube_job_make(run->arena, task, &run->profile, &ret->effective,
                        kube_user_namespace(run->settings, &run->profile), &run->job, err))

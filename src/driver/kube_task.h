@@ -66,6 +66,9 @@ struct kube_task {
     const struct kube_caches *caches;
     struct str space, name;
     struct kube_memory *memory;
+    /* Whose budget it counts against, as it can be verified: what spec.tenant asks for, or its
+     * namespace. From then on that is its spec.tenant, for all that this unit of work does. */
+    struct str (*tenant)(void *ctx, const struct task *task);
     void (*room)(void *ctx, const struct task *task, struct kube_room *ret);
     /* At most so many outputs are taken at a time: true when a place is had, false: try again
      * soon. leave() gives it back. */

@@ -47,7 +47,8 @@ struct kube_client controller_client(const struct controller *controller, struct
 static bool may_turn(const struct controller *controller)
 {
     return controller->is_leading && !controller->is_stopping && controller->caches.is_synced &&
-           controller->seed.was_tried && controller->workers < controller->workers_max;
+           controller->seed.was_tried && guard_is_known(controller) &&
+           controller->workers < controller->workers_max;
 }
 
 static void arm_wheel(struct controller *controller)
@@ -155,6 +156,7 @@ static void tick(void *ctx)
     const struct reactor *reactor = controller->spec.reactor;
     int64_t now_ms = controller_now(controller), next_ms = FIRST_TICK_MS;
 
+    guard_look(controller);
     if (look_whether_synced(controller)) {
         next_ms = TICK_MS;
         if (controller->is_leading && !controller->is_stopping) {
@@ -173,6 +175,15 @@ static void tick(void *ctx)
     reactor->arm(reactor->self, &controller->tick, now_ms + next_ms);
 }
 
+/* -- tenants ------------------------------------------------------------------------ */
+
+struct str controller_tenant(const struct controller *controller, const struct task *task)
+{
+    bool is_reviewed = task->created_ms >= controller->guard.since_ms;
+
+    return config_tenant_of(controller->config, task->space, task->spec.tenant, is_reviewed);
+}
+
 /* -- beginning and end ------------------------------------------------------------ */
 
 struct controller *controller_new(const struct controller_spec *spec, const struct config *config)
@@ -189,6 +200,7 @@ struct controller *controller_new(const struct controller_spec *spec, const stru
     controller->wheel = (struct alarm){.ring = turn, .ctx = controller};
     controller->tick = (struct alarm){.ring = tick, .ctx = controller};
     controller->swept_ms = controller->surveyed_ms = INT64_MIN / 2;
+    controller->guard.since_ms = INT64_MAX;
     controller->queue = queue_new();
     controller->room = room_new(room_woke, controller);
     events.client = controller_client(controller, NULL);
@@ -207,7 +219,9 @@ void controller_configure(struct controller *controller, const struct config *co
     controller->workers_max = workers;
     controller->settings.pull_grace_ms = config->pull_grace_ms;
     controller->settings.policy_settle_ms = config->policy_settle_ms;
-    room_limit(controller->room, config);
+    controller->config = config;
+    room_limit(controller->room, config, controller_now(controller));
+    intake_tenants(controller);
 }
 
 struct controller *controller_free(struct controller *controller)
@@ -286,12 +300,43 @@ void controller_health(const struct controller *controller, struct health *ret)
     };
 }
 
-void controller_gauges(const struct controller *controller, struct gauges *ret)
+struct tenants_seen {
+    const struct config *config;
+    struct tenant_gauge *gauges; /* of those that it names, in its order; then of all others */
+};
+
+static void see_tenant(void *ctx, struct str tenant, struct room_facts facts)
+{
+    struct tenants_seen *seen = ctx;
+    const struct config_tenant *named = config_find(seen->config, tenant);
+    size_t at = named ? (size_t)(named - seen->config->tenants) : seen->config->tenant_count;
+
+    seen->gauges[at].waiting += facts.waiting;
+    seen->gauges[at].running += facts.active;
+}
+
+static void see_tenants(const struct controller *controller, struct arena *arena,
+                        struct gauges *ret)
+{
+    const struct config *config = controller->config;
+    uint32_t count = config->tenant_count + 1;
+    struct tenants_seen seen = {config, arena_array(arena, count, sizeof(*seen.gauges))};
+
+    for (uint32_t i = 0; i < config->tenant_count; i++)
+        seen.gauges[i].name = config->tenants[i].name;
+    seen.gauges[config->tenant_count].name = STR_LIT(TENANT_OTHERS);
+    room_each_tenant(controller->room, see_tenant, &seen);
+    ret->tenants = seen.gauges;
+    ret->tenant_count = count;
+}
+
+void controller_gauges(const struct controller *controller, struct arena *arena, struct gauges *ret)
 {
     int64_t now_ms = controller_now(controller);
     struct queue_facts queue = queue_facts(controller->queue, now_ms);
     struct room_facts room = room_facts(controller->room);
 
+    see_tenants(controller, arena, ret);
     ret->queued = room.waiting;
     ret->active = room.active;
     ret->stuck = controller->stuck;

@@ -40,12 +40,15 @@ struct controller *controller_new(const struct controller_spec *spec, const stru
 struct controller *controller_free(struct controller *controller);
 
 must_use bool controller_start(struct controller *controller, struct err *err);
-void controller_configure(struct controller *controller, const struct config *config); /* copied */
-void controller_lead(struct controller *controller);                                   /* once */
+/* From now on; looked at until the next one takes its place. */
+void controller_configure(struct controller *controller, const struct config *config);
+void controller_lead(struct controller *controller);          /* once */
 void controller_stop(struct controller *controller);          /* takes up nothing new */
 bool controller_is_idle(const struct controller *controller); /* nothing that writes is under way */
 void controller_end(struct controller *controller);           /* then: no more news either */
 
 const struct kube_caches *controller_caches(const struct controller *controller); /* as it fills */
 void controller_health(const struct controller *controller, struct health *ret);
-void controller_gauges(const struct controller *controller, struct gauges *ret); /* ours of them */
+/* Ours of them. */
+void controller_gauges(const struct controller *controller, struct arena *arena,
+                       struct gauges *ret);

@@ -20,9 +20,16 @@ struct seed {          /* of the RuntimeProfiles (seed.c) */
     bool is_under_way, was_tried;
 };
 
+struct guard {        /* of new tasks, by our webhook (guard.c) */
+    int64_t since_ms; /* what is younger was let in by it; INT64_MAX: nothing was */
+    int64_t due_ms;   /* when to look (again) */
+    bool is_under_way, was_looked_at;
+};
+
 struct controller {
     struct arena arena; /* of this struct, and of what lives as long */
     struct controller_spec spec;
+    const struct config *config; /* replaced by controller_configure() */
     struct kube_settings settings;
     struct kube_caches caches;
     struct informer *tasks, *pods, *profiles, *policies;
@@ -40,6 +47,7 @@ struct controller {
     int64_t work_since_ms; /* the sum of when the keys being worked on were taken */
     int64_t swept_ms, surveyed_ms;
     struct seed seed;
+    struct guard guard;
     bool is_leading, is_stopping, is_surveying;
 };
 
@@ -59,6 +67,9 @@ void controller_look_at_pod(struct controller *controller, struct str space, str
 int64_t controller_now(const struct controller *controller); /* monotonic */
 bool controller_is_synced(const struct controller *controller);
 
+/* Whose budget a task counts against: by the config, and by who let it in. */
+struct str controller_tenant(const struct controller *controller, const struct task *task);
+
 /* For calls from this fiber; writes are made only while we lead. */
 struct kube_client controller_client(const struct controller *controller, struct fiber *fiber);
 
@@ -68,8 +79,9 @@ void intake_open(struct controller *controller); /* makes the informers */
 must_use bool intake_start(struct controller *controller);
 void intake_stop(struct controller *controller);
 void intake_close(struct controller *controller);
-void intake_sweep(struct controller *controller); /* look at every Pod that may be an orphan */
-void intake_all(struct controller *controller);   /* look at every task */
+void intake_sweep(struct controller *controller);   /* look at every Pod that may be an orphan */
+void intake_all(struct controller *controller);     /* look at every task */
+void intake_tenants(struct controller *controller); /* whose each of them is may have changed */
 /* What a cache holds of a task, decoded. False: it cannot be read. */
 must_use bool intake_task(struct arena *arena, const struct cached *entry, struct task *ret);
 
@@ -87,6 +99,12 @@ struct kube_capture *follow_find(const struct controller *controller, struct str
 void follow_forget(struct controller *controller, struct str uid);
 /* Asks the nodes, from a fiber of its own, whether all of them support user namespaces. */
 void survey_start(struct controller *controller);
+/* Called every second: where tenants are bound by users or groups, asks every GUARD_MS, from a
+ * fiber of its own, whether our webhook stands guard over new tasks. What cannot be read guards
+ * nothing; when the server does not answer, what was known holds. */
+void guard_look(struct controller *controller);
+/* Nothing to ask, or asked: tenants are what they are. */
+bool guard_is_known(const struct controller *controller);
 /* Where no RuntimeProfile is when we begin to lead, creates those that are shipped, from a fiber of
  * its own: who deletes or replaces one later does not see it again. What fails is tried again, for
  * as long as there is none but ours; so it is called every second. No task is looked at before it

@@ -47,13 +47,13 @@ static void task_changed(void *ctx, const struct cached *was, const struct cache
     struct task task;
 
     if (!now) {
-        room_forget(controller->room, was->space, was->name);
+        room_forget(controller->room, was->space, was->name, controller_now(controller));
         if (intake_task(&arena, was, &task)) /* it may have left its Pod behind */
             controller_look_at_pod(controller, was->space, run_pod_name(&arena, &task),
                                    controller_now(controller));
     } else if (intake_task(&arena, now, &task)) {
-        in_room = room_task_of(&task);
-        room_note(controller->room, &in_room);
+        in_room = room_task_of(&task, controller_tenant(controller, &task));
+        room_note(controller->room, &in_room, controller_now(controller));
     }
     controller_look_at(controller, entry->space, entry->name, controller_now(controller));
 }
@@ -284,4 +284,22 @@ static void look_at_entry(void *ctx, const struct cached *entry)
 void intake_all(struct controller *controller)
 {
     cache_each(controller->caches.tasks, look_at_entry, controller);
+}
+
+static void note_entry(void *ctx, const struct cached *entry)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct controller *controller = ctx;
+    struct room_task in_room;
+    struct task task;
+
+    if (!intake_task(&arena, entry, &task))
+        return;
+    in_room = room_task_of(&task, controller_tenant(controller, &task));
+    room_note(controller->room, &in_room, controller_now(controller));
+}
+
+void intake_tenants(struct controller *controller)
+{
+    cache_each(controller->caches.tasks, note_entry, controller);
 }

@@ -118,6 +118,29 @@ static void print_histogram(struct buf *ret, const char *name, const char *help,
     print_buckets(ret, name, labels, buckets, histogram);
 }
 
+static void print_tenants(const struct gauges *gauges, const char *name, const char *help,
+                          bool is_running, struct buf *ret)
+{
+    print_head(ret, name, "gauge", help);
+    for (uint32_t i = 0; i < gauges->tenant_count; i++) {
+        const struct tenant_gauge *tenant = &gauges->tenants[i];
+        buf_print(ret, "%s{tenant=\"", name);
+        print_text_label(ret, tenant->name);
+        buf_print(ret, "\"} %" PRIu32 "\n", is_running ? tenant->running : tenant->waiting);
+    }
+}
+
+static void print_room(const struct metrics *metrics, const struct gauges *gauges, struct buf *ret)
+{
+    print_histogram(ret, "agenttask_queue_wait_seconds",
+                    "Time from a task's creation to the decision to start it.", "", &buckets_task,
+                    &metrics->queue_wait);
+    print_tenants(gauges, "agenttask_tenant_running",
+                  "Tasks that hold room, by tenant; those that the config does not name together.",
+                  true, ret);
+    print_tenants(gauges, "agenttask_tenant_waiting", "Tasks that wait, the same way.", false, ret);
+}
+
 static void print_tasks(const struct metrics *metrics, const struct gauges *gauges, struct buf *ret)
 {
     print_head(ret, "agenttask_total_tasks", "counter", "Tasks that ended, by how.");
@@ -283,6 +306,7 @@ static void print_process(const struct process_facts *process, struct buf *ret)
 void metrics_print(const struct metrics *metrics, const struct gauges *gauges, struct buf *ret)
 {
     print_tasks(metrics, gauges, ret);
+    print_room(metrics, gauges, ret);
     print_reconciles(metrics, gauges, ret);
     print_queue(metrics, gauges, ret);
     print_client(metrics, gauges, ret);

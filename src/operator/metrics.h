@@ -10,8 +10,8 @@
 
 enum {
     BUCKETS_MAX = 16,
-    STATUS_KINDS_MAX = 64, /* different HTTP statuses; further ones count as the last */
-    METRICS_SIZE_MAX = 256 * 1024,
+    STATUS_KINDS_MAX = 64,          /* different HTTP statuses; further ones count as the last */
+    METRICS_SIZE_MAX = 1024 * 1024, /* most of it for tenants that a config names */
 };
 
 struct buckets { /* upper bounds, rising; what is above the last counts to +Inf alone */
@@ -56,6 +56,7 @@ struct answer_counts { /* of requests to the API server */
 struct metrics {
     uint64_t endings[REASON_COUNT]; /* tasks by how they ended; REASON_NONE: succeeded */
     struct histogram task_duration; /* from startTime to completionTime */
+    struct histogram queue_wait;    /* from a task's creation to the intent to run it */
     uint64_t reconciles[RECONCILE_OUTCOMES];
     struct histogram reconcile_time;
     struct histogram queue_time; /* from due to taken */
@@ -77,6 +78,11 @@ struct process_facts {
     int64_t open_fds, max_fds;
 };
 
+struct tenant_gauge {
+    struct str name; /* one that the config names; or TENANT_OTHERS, all others together */
+    uint32_t waiting, running;
+};
+
 struct gauges { /* asked for at the moment of reading */
     const char *version, *lease_name;
     struct str api_server; /* host:port */
@@ -84,7 +90,9 @@ struct gauges { /* asked for at the moment of reading */
     bool is_config_bad;           /* the newest one was not taken over */
     int64_t certificate_until_ms; /* since 1970; 0: there is none */
     uint32_t queued, active;      /* tasks */
-    uint32_t stuck;               /* tasks whose reconciles fail again and again */
+    const struct tenant_gauge *tenants;
+    uint32_t tenant_count;
+    uint32_t stuck; /* tasks whose reconciles fail again and again */
     uint32_t workers_max, workers_active;
     uint32_t queue_depth;
     uint64_t queue_adds, queue_retries;

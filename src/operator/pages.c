@@ -50,6 +50,7 @@ static struct str host_of(struct str url)
 
 static void answer_metrics(const struct manager *manager, struct http_exchange *exchange)
 {
+    auto_end(arena_fini) struct arena arena = {0};
     auto_end(buf_fini) struct buf body = {0};
     struct gauges gauges = {
         .version = AGENTTASK_VERSION,
@@ -59,7 +60,7 @@ static void answer_metrics(const struct manager *manager, struct http_exchange *
         .is_leader = !manager->leader || leader_holds(manager->leader),
     };
 
-    controller_gauges(manager->controller, &gauges);
+    controller_gauges(manager->controller, &arena, &gauges);
     footprint_read(manager->started_ms, &gauges.process);
     buf_init(&body, HTTP_ANSWER_MAX);
     metrics_print(&manager->metrics, &gauges, &body);

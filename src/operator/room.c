@@ -1,51 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/room.h"
+#include "operator/room_parts.h"
 
-#include <assert.h>
-
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/map.h"
-
-enum state {
-    STATE_WAITING, /* stands in the queue of its tenant */
-    STATE_ASIDE,   /* would wait, but failed */
-    STATE_LET_IN,  /* by this process; not recorded yet */
-    STATE_ACTIVE,
-};
-
-struct member {
-    struct tenant *tenant;
-    enum state state;
-    int32_t priority;
-    int64_t created_ms;
-    int64_t told_position, told_ms; /* 0: nothing yet */
-    bool comes_again; /* it was let in, and waits for something else: it has no need of a call */
-    char uid[ROOM_UID_MAX + 1];
-};
-
-struct tenant {
-    int64_t running_max; /* 0: no limit */
-    uint32_t inside, members;
-    uint32_t cursor;  /* where the last refresh of those far behind ended */
-    struct buf queue; /* of struct member *, in order */
-};
-
-struct room {
-    struct arena arena; /* of this struct alone */
-    void (*wake)(void *ctx, struct str space, struct str name);
-    void *ctx;
-    struct map members; /* by "namespace/name" */
-    struct map tenants; /* by "namespace/tenant" */
-    struct map limits;  /* by tenant: int64_t */
-    int64_t running_max;
-    struct room_facts facts;
-};
+#define PRIORITY_MS INT64_C(60000) /* what a point is worth */
 
 enum {
     PART_MAX = 253,
     KEY_MAX = 2 * PART_MAX + 1,
-    QUEUE_SIZE_MAX = 1024 * 1024 * 1024, /* bytes of pointers: more tasks than a cluster holds */
 };
 
 struct key {
@@ -64,155 +24,45 @@ static struct str key_of(struct key *key, struct str space, struct str name)
     return (struct str){key->text, space_size + 1 + name_size};
 }
 
-/* -- the queue of a tenant --------------------------------------------------- */
-
-static struct member **queue_of(const struct tenant *tenant)
-{
-    return (struct member **)(void *)tenant->queue.at;
-}
-
-static uint32_t queue_count(const struct tenant *tenant)
-{
-    return (uint32_t)(tenant->queue.size / sizeof(struct member *));
-}
-
-static int order(const struct member *a, const struct member *b)
-{
-    if (a->priority != b->priority)
-        return a->priority > b->priority ? -1 : 1;
-    if (a->created_ms != b->created_ms)
-        return a->created_ms < b->created_ms ? -1 : 1;
-    return str_order(map_key(a), map_key(b));
-}
-
-/* Where it stands, or would stand. */
-static uint32_t rank_of(const struct member *member)
-{
-    struct member **queue = queue_of(member->tenant);
-    uint32_t low = 0, high = queue_count(member->tenant);
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (order(queue[middle], member) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void enqueue(struct member *member)
-{
-    struct buf *queue = &member->tenant->queue;
-    size_t at = rank_of(member) * sizeof(member);
-
-    buf_add(queue, (struct str){(const char *)&member, sizeof(member)});
-    assert(!queue->is_full);
-    memmove(queue->at + at + sizeof(member), queue->at + at, queue->size - sizeof(member) - at);
-    memcpy(queue->at + at, &member, sizeof(member));
-}
-
-static void dequeue(struct member *member)
-{
-    struct buf *queue = &member->tenant->queue;
-    size_t at = rank_of(member) * sizeof(member);
-
-    assert(queue_of(member->tenant)[rank_of(member)] == member);
-    memmove(queue->at + at, queue->at + at + sizeof(member), queue->size - sizeof(member) - at);
-    queue->size -= sizeof(member);
-}
-
-/* -- who may come in ---------------------------------------------------------- */
-
-static int64_t free_of(const struct tenant *tenant)
-{
-    if (tenant->running_max == 0)
-        return INT64_MAX;
-    return tenant->running_max > tenant->inside ? tenant->running_max - tenant->inside : 0;
-}
-
-static void wake(struct room *room, const struct member *member)
-{
-    struct str space, name;
-
-    if (str_cut(map_key(member), '/', &space, &name))
-        room->wake(room->ctx, space, name);
-}
-
-/* Where there is no limit, nobody has been waiting for room. */
-static void wake_first(struct room *room, const struct tenant *tenant)
-{
-    int64_t count = queue_count(tenant);
-
-    if (tenant->running_max == 0)
-        return;
-    if (count > free_of(tenant))
-        count = free_of(tenant);
-    for (int64_t i = 0; i < count; i++)
-        if (!queue_of(tenant)[i]->comes_again)
-            wake(room, queue_of(tenant)[i]);
-}
-
-static bool is_inside(enum state state)
-{
-    return state == STATE_LET_IN || state == STATE_ACTIVE;
-}
-
-static void leave_state(struct room *room, struct member *member)
-{
-    if (member->state == STATE_WAITING)
-        dequeue(member);
-    if (is_inside(member->state)) {
-        member->tenant->inside--;
-        room->facts.active--;
-    } else {
-        room->facts.waiting--;
-    }
-}
-
-static void enter_state(struct room *room, struct member *member, enum state state)
-{
-    member->state = state;
-    if (state == STATE_WAITING)
-        enqueue(member);
-    if (is_inside(state)) {
-        member->tenant->inside++;
-        room->facts.active++;
-    } else {
-        room->facts.waiting++;
-    }
-}
-
-static void change_state(struct room *room, struct member *member, enum state state)
-{
-    if (member->state == state)
-        return;
-    leave_state(room, member);
-    enter_state(room, member, state);
-}
-
 /* -- members and tenants ------------------------------------------------------- */
 
-static int64_t limit_of(const struct room *room, struct str name)
+static void drop(struct map *map, const void *value)
 {
-    const int64_t *limit = map_find(&room->limits, name);
+    struct key key;
+    struct str there = map_key(value); /* goes with the value */
 
-    return limit ? *limit : room->running_max;
+    memcpy(key.text, there.at, there.size);
+    map_drop(map, (struct str){key.text, there.size});
+}
+
+static void limit_tenant(struct room *room, struct tenant *tenant)
+{
+    const struct limit *limit = map_find(&room->limits, map_key(tenant));
+
+    if (!limit)
+        limit = &room->limit;
+    quota_limit(&room->quota, &tenant->share, limit->weight, limit->running_max, room->now_ms);
 }
 
 static struct tenant *tenant_of(struct room *room, const struct room_task *task)
 {
-    struct str name = task->tenant.size > 0 ? task->tenant : task->space;
-    struct key key;
-    struct str text = key_of(&key, task->space, name);
-    struct tenant *tenant = map_find(&room->tenants, text);
+    struct tenant *tenant = map_find(&room->tenants, task->tenant);
 
     if (tenant)
         return tenant;
-    tenant = map_put(&room->tenants, text, sizeof(*tenant));
-    buf_init(&tenant->queue, QUEUE_SIZE_MAX);
-    tenant->running_max = limit_of(room, name);
+    tenant = map_put(&room->tenants, task->tenant, sizeof(*tenant));
+    waitlist_init(&tenant->queue);
+    limit_tenant(room, tenant);
     return tenant;
+}
+
+/* What it has spent more than others is not forgotten, lest it comes back without it. */
+static void drop_tenant_if_empty(struct room *room, struct tenant *tenant)
+{
+    if (tenant->members > 0 || quota_owes(&room->quota, &tenant->share, room->now_ms))
+        return;
+    waitlist_fini(&tenant->queue);
+    drop(&room->tenants, tenant);
 }
 
 static struct str uid_of(const struct room_task *task) /* an API server's have 36 */
@@ -229,34 +79,35 @@ static void add_member(struct room *room, const struct room_task *task, enum sta
 
     member->tenant = tenant_of(room, task);
     member->tenant->members++;
-    member->priority = task->priority;
-    member->created_ms = task->created_ms;
+    member->waiter.order_ms = task->created_ms - task->priority * PRIORITY_MS;
+    room->current = member;
     if (task->uid.size > 0)
         memcpy(member->uid, task->uid.at, uid_of(task).size);
-    enter_state(room, member, state);
-}
-
-static void drop(struct map *map, const void *value)
-{
-    struct key key;
-    struct str there = map_key(value); /* goes with the value */
-
-    memcpy(key.text, there.at, there.size);
-    map_drop(map, (struct str){key.text, there.size});
+    room_enter(room, member, state);
 }
 
 static void drop_member(struct room *room, struct member *member)
 {
     struct tenant *tenant = member->tenant;
 
-    leave_state(room, member);
+    room_leave(room, member);
     drop(&room->members, member);
-    if (--tenant->members > 0) {
-        wake_first(room, tenant);
-        return;
-    }
-    buf_fini(&tenant->queue);
-    drop(&room->tenants, tenant);
+    tenant->members--;
+    drop_tenant_if_empty(room, tenant);
+}
+
+/* The config, or who checks tasks, has changed. */
+static void move_member(struct room *room, struct member *member, struct tenant *to)
+{
+    struct tenant *from = member->tenant;
+    enum state state = member->state;
+
+    room_leave(room, member);
+    from->members--;
+    to->members++;
+    member->tenant = to;
+    room_enter(room, member, state);
+    drop_tenant_if_empty(room, from);
 }
 
 static struct member *find_member(const struct room *room, struct str space, struct str name)
@@ -277,27 +128,53 @@ static struct member *find_task(struct room *room, const struct room_task *task)
     return NULL;
 }
 
-void room_note(struct room *room, const struct room_task *task)
+static struct member *note(struct room *room, const struct room_task *task)
 {
-    struct member *member;
+    struct member *member = find_task(room, task);
 
-    member = find_task(room, task);
     if (task->is_over && member)
         drop_member(room, member);
     if (task->is_over)
-        return;
-    if (!member)
+        return NULL;
+    if (!member) {
         add_member(room, task, task->is_started ? STATE_ACTIVE : STATE_WAITING);
-    else if (task->is_started)
-        change_state(room, member, STATE_ACTIVE);
+        return find_member(room, task->space, task->name);
+    }
+    if (!str_equal(map_key(member->tenant), task->tenant))
+        move_member(room, member, tenant_of(room, task));
+    if (task->is_started)
+        room_change(room, member, STATE_ACTIVE);
+    return member;
 }
 
-void room_forget(struct room *room, struct str space, struct str name)
+/* Between these two something happens to one of them; then whoever is next is served. */
+static void begin(struct room *room, int64_t now_ms)
+{
+    room->now_ms = now_ms;
+    room->current = NULL;
+}
+
+static void end(struct room *room)
+{
+    room_serve(room);
+    room->current = NULL;
+}
+
+void room_note(struct room *room, const struct room_task *task, int64_t now_ms)
+{
+    begin(room, now_ms);
+    note(room, task);
+    end(room);
+}
+
+void room_forget(struct room *room, struct str space, struct str name, int64_t now_ms)
 {
     struct member *member = find_member(room, space, name);
 
+    begin(room, now_ms);
     if (member)
         drop_member(room, member);
+    end(room);
 }
 
 /* -- asking ------------------------------------------------------------------- */
@@ -321,35 +198,40 @@ void room_ask(struct room *room, const struct room_task *task, int64_t now_ms,
     struct member *member;
     uint32_t rank;
 
-    room_note(room, task);
-    member = find_member(room, task->space, task->name);
+    begin(room, now_ms);
     *ret = (struct room_answer){.has_room = true};
-    if (!member || is_inside(member->state))
-        return;
-    change_state(room, member, STATE_WAITING);
-    member->comes_again = false;
-    rank = rank_of(member);
-    if (rank < free_of(member->tenant))
-        change_state(room, member, STATE_LET_IN);
-    else
-        tell(member, rank, now_ms, ret);
+    member = note(room, task);
+    if (member && !room_is_inside(member->state)) {
+        room->current = member;
+        room_change(room, member, STATE_WAITING);
+        member->comes_again = false;
+        room_serve(room);
+        rank = waitlist_rank(&member->tenant->queue, &member->waiter);
+        if (rank < member->tenant->granted)
+            room_change(room, member, STATE_LET_IN);
+        else
+            tell(member, rank, now_ms, ret);
+    }
+    end(room);
 }
 
-void room_done(struct room *room, struct str space, struct str name, enum room_outcome outcome)
+void room_done(struct room *room, struct str space, struct str name, enum room_outcome outcome,
+               int64_t now_ms)
 {
     struct member *member = find_member(room, space, name);
 
+    begin(room, now_ms);
     if (!member || member->state == STATE_ACTIVE)
         return;
     if (outcome == ROOM_STARTED) {
-        change_state(room, member, STATE_ACTIVE);
-        return;
+        room_change(room, member, STATE_ACTIVE);
+    } else if (outcome == ROOM_FAILED) {
+        room_change(room, member, STATE_ASIDE);
+        member->comes_again = true;
+    } else if (member->state == STATE_LET_IN) {
+        room_return(room, member);
     }
-    if (outcome == ROOM_WAITS && member->state != STATE_LET_IN)
-        return;
-    change_state(room, member, outcome == ROOM_FAILED ? STATE_ASIDE : STATE_WAITING);
-    member->comes_again = true;
-    wake_first(room, member->tenant); /* whoever else may be first now */
+    end(room);
 }
 
 /* -- from time to time ---------------------------------------------------------- */
@@ -363,29 +245,43 @@ static bool has_news(const struct member *member, uint32_t rank, int64_t wait_ms
 static uint32_t refresh_tenant(struct room *room, struct tenant *tenant, uint32_t budget,
                                int64_t now_ms)
 {
-    struct member **queue = queue_of(tenant);
-    uint32_t count = queue_count(tenant), woken = 0;
+    uint32_t count = waitlist_count(&tenant->queue), woken = 0;
 
     for (uint32_t i = 0; i < count && i < ROOM_SHOWN; i++)
-        if (has_news(queue[i], i, ROOM_TELL_MS, now_ms))
-            wake(room, queue[i]);
+        if (has_news(room_queue_at(tenant, i), i, ROOM_TELL_MS, now_ms))
+            room_wake(room, room_queue_at(tenant, i));
     if (tenant->cursor < ROOM_SHOWN || tenant->cursor >= count)
         tenant->cursor = ROOM_SHOWN;
     for (; tenant->cursor < count && woken < budget; tenant->cursor++)
-        if (has_news(queue[tenant->cursor], tenant->cursor, ROOM_TELL_LATER_MS, now_ms)) {
-            wake(room, queue[tenant->cursor]);
+        if (has_news(room_queue_at(tenant, tenant->cursor), tenant->cursor, ROOM_TELL_LATER_MS,
+                     now_ms)) {
+            room_wake(room, room_queue_at(tenant, tenant->cursor));
             woken++;
         }
     return woken;
 }
 
+/* Also of those that were kept for what they had spent. */
+static struct tenant *tenant_after(struct room *room, struct tenant *tenant)
+{
+    struct key key;
+    struct str name = map_key(tenant);
+
+    memcpy(key.text, name.at, name.size);
+    drop_tenant_if_empty(room, tenant);
+    return map_after(&room->tenants, (struct str){key.text, name.size});
+}
+
 void room_refresh(struct room *room, int64_t now_ms)
 {
+    struct tenant *tenant = map_first(&room->tenants);
     uint32_t budget = ROOM_REFRESH_MAX;
 
-    for (struct tenant *tenant = map_first(&room->tenants); tenant;
-         tenant = map_after(&room->tenants, map_key(tenant)))
+    begin(room, now_ms);
+    while (tenant) {
         budget -= refresh_tenant(room, tenant, budget, now_ms);
+        tenant = tenant_after(room, tenant);
+    }
 }
 
 void room_each(const struct room *room, void (*visit)(void *ctx, struct str space, struct str name),
@@ -399,6 +295,17 @@ void room_each(const struct room *room, void (*visit)(void *ctx, struct str spac
             visit(ctx, space, name);
 }
 
+void room_each_tenant(const struct room *room,
+                      void (*visit)(void *ctx, struct str tenant, struct room_facts facts),
+                      void *ctx)
+{
+    for (struct tenant *tenant = map_first(&room->tenants); tenant;
+         tenant = map_after(&room->tenants, map_key(tenant)))
+        if (tenant->members > 0)
+            visit(ctx, map_key(tenant),
+                  (struct room_facts){tenant->members - tenant->inside, tenant->inside});
+}
+
 struct room_facts room_facts(const struct room *room)
 {
     return room->facts;
@@ -406,25 +313,25 @@ struct room_facts room_facts(const struct room *room)
 
 /* -- limits, beginning and end ---------------------------------------------------- */
 
-void room_limit(struct room *room, const struct config *config)
+void room_limit(struct room *room, const struct config *config, int64_t now_ms)
 {
+    begin(room, now_ms);
     map_fini(&room->limits);
-    room->running_max = config->running_max;
-    for (uint32_t i = 0; i < config->tenant_count; i++)
-        *(int64_t *)map_put(&room->limits, config->tenants[i].name, sizeof(int64_t)) =
-            config->tenants[i].running_max;
-    for (struct tenant *tenant = map_first(&room->tenants); tenant;
-         tenant = map_after(&room->tenants, map_key(tenant))) {
-        struct str space, name = {0};
-        if (!str_cut(map_key(tenant), '/', &space, &name))
-            continue;
-        tenant->running_max = limit_of(room, name);
-        for (uint32_t i = 0; i < queue_count(tenant) && i < free_of(tenant); i++)
-            wake(room, queue_of(tenant)[i]);
+    room->limit = (struct limit){.running_max = config->running_max, .weight = 1};
+    for (uint32_t i = 0; i < config->tenant_count; i++) {
+        const struct config_tenant *tenant = &config->tenants[i];
+        *(struct limit *)map_put(&room->limits, tenant->name, sizeof(struct limit)) =
+            (struct limit){tenant->running_max, tenant->weight};
     }
+    room->quota.slots_max = config->running_total;
+    for (struct tenant *tenant = map_first(&room->tenants); tenant;
+         tenant = map_after(&room->tenants, map_key(tenant)))
+        limit_tenant(room, tenant);
+    room_withdraw_excess(room);
+    end(room);
 }
 
-struct room_task room_task_of(const struct task *task)
+struct room_task room_task_of(const struct task *task, struct str tenant)
 {
     bool is_asked_to_stop = task->spec.canceled || task->deleted_ms != 0;
     bool is_started = task->status.attempt != 0;
@@ -433,7 +340,7 @@ struct room_task room_task_of(const struct task *task)
         .space = task->space,
         .name = task->name,
         .uid = task->uid,
-        .tenant = task->spec.tenant,
+        .tenant = tenant,
         .priority = task->spec.priority,
         .created_ms = task->created_ms,
         .is_started = is_started,
@@ -449,6 +356,7 @@ struct room *room_new(void (*wake_task)(void *ctx, struct str space, struct str 
     room->arena = arena;
     room->wake = wake_task;
     room->ctx = ctx;
+    room->limit.weight = 1;
     return room;
 }
 
@@ -460,7 +368,7 @@ struct room *room_free(struct room *room)
         return NULL;
     for (struct tenant *tenant = map_first(&room->tenants); tenant;
          tenant = map_after(&room->tenants, map_key(tenant)))
-        buf_fini(&tenant->queue);
+        waitlist_fini(&tenant->queue);
     map_fini(&room->members);
     map_fini(&room->tenants);
     map_fini(&room->limits);

@@ -37,6 +37,7 @@ struct work {
     struct kube_task run;
     struct driver driver; /* of the cluster; ours is around it */
     struct memory *memory;
+    struct str asked_tenant; /* spec.tenant, before it was verified */
     uint64_t id;
     bool was_seen;    /* the task was there */
     bool is_started;  /* the intent to run it is recorded */
@@ -154,6 +155,9 @@ static bool apply_status(struct work *work, const struct world *world, const str
         work->memory->is_concluding |= is_ending && err->kind == ERR_RETRY;
         return false;
     }
+    if (before.attempt == 0 && plan->status.attempt != 0)
+        histogram_add(&work->controller->spec.metrics->queue_wait, &buckets_task,
+                      now_wall(work->controller) - world->task->created_ms);
     work->is_started |= plan->status.attempt != 0;
     work->is_finished |= is_ending;
     work->memory->is_finished |= is_ending;
@@ -199,12 +203,24 @@ static bool apply(void *self, const struct world *world, const struct plan *plan
 
 /* -- what the driver asks ------------------------------------------------------------- */
 
+static struct str verify_tenant(void *ctx, const struct task *task)
+{
+    struct work *work = ctx;
+
+    work->asked_tenant = task->spec.tenant;
+    return controller_tenant(work->controller, task);
+}
+
+/* Verified anew: the config may have changed since this unit of work began. */
 static void ask_room(void *ctx, const struct task *task, struct kube_room *ret)
 {
     const struct work *work = ctx;
-    struct room_task in_room = room_task_of(task);
+    struct task asked = *task;
+    struct room_task in_room;
     struct room_answer answer;
 
+    asked.spec.tenant = work->asked_tenant;
+    in_room = room_task_of(&asked, controller_tenant(work->controller, &asked));
     room_ask(work->controller->room, &in_room, controller_now(work->controller), &answer);
     *ret = (struct kube_room){
         .has_room = answer.has_room,
@@ -300,7 +316,8 @@ static void went_well(struct work *work, struct str key, const struct reconcile_
     room_done(controller->room, work->run.space, work->run.name,
               work->is_started   ? ROOM_STARTED
               : work->is_held_up ? ROOM_FAILED
-                                 : ROOM_WAITS);
+                                 : ROOM_WAITS,
+              controller_now(controller));
     if (work->is_finished)
         follow_forget(controller, work->run.task.status.run.uid);
     come_again(work, key, wake_ms);
@@ -313,7 +330,7 @@ static void is_gone(struct work *work, struct str key)
     struct controller *controller = work->controller;
 
     controller->spec.metrics->reconciles[RECONCILE_SUCCESS]++;
-    room_forget(controller->room, work->run.space, work->run.name);
+    room_forget(controller->room, work->run.space, work->run.name, controller_now(controller));
     count_failures(work, 0);
     map_drop(&controller->memories, key);
     queue_done(controller->queue, key, QUEUE_DONE, controller_now(controller), 0);
@@ -341,7 +358,7 @@ static void went_wrong(struct work *work, struct str key, const struct err *err)
         post(work, "ReconcileFailed", "try again", str_of(err->text), true,
              memory->failures / LOUD_FAILURES);
     room_done(controller->room, work->run.space, work->run.name,
-              work->is_started ? ROOM_STARTED : ROOM_FAILED);
+              work->is_started ? ROOM_STARTED : ROOM_FAILED, controller_now(controller));
     queue_done(controller->queue, key, QUEUE_FAILED, controller_now(controller),
                reactor->chance(reactor->self));
     queue_add(controller->queue, key, controller_now(controller) + REFUSED_MS);
@@ -380,6 +397,7 @@ static void prepare(struct work *work, struct fiber *fiber, struct str key, stru
         .space = space,
         .name = name,
         .memory = &work->memory->kube,
+        .tenant = verify_tenant,
         .room = ask_room,
         .capture_enter = enter_capture,
         .capture_leave = leave_capture,

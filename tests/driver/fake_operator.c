@@ -92,6 +92,13 @@ static void thaw(struct life *life)
 
 /* -- a unit of work ---------------------------------------------------------------- */
 
+/* Nobody is believed to be another tenant than its namespace. */
+static struct str tenant_of(void *ctx, const struct task *task)
+{
+    (void)ctx;
+    return task->space;
+}
+
 static void room_ask(void *ctx, const struct task *task, struct kube_room *ret)
 {
     (void)task;
@@ -128,6 +135,7 @@ static void unit_main(struct fiber *fiber, void *ctx)
         .space = STR_LIT("default"),
         .name = STR_LIT("t"),
         .memory = &op->memory,
+        .tenant = tenant_of,
         .room = room_ask,
         .capture_enter = place_take,
         .capture_leave = place_give,

@@ -263,13 +263,14 @@ static void a_refusal_before_the_intent_lets_others_go_first(void **state)
 static void who_does_not_lead_writes_nothing(void **state)
 {
     struct fixture *f = *state;
+    auto_end(arena_fini) struct arena arena = {0};
     struct gauges gauges = {0};
 
     submit(f, "t");
     toy_run(&f->op.cluster, 60000);
     assert_int_equal(f->op.cluster.writes, 0);
     assert_true(f->op.cluster.reads > 0); /* but it knows what there is */
-    controller_gauges(f->op.controller, &gauges);
+    controller_gauges(f->op.controller, &arena, &gauges);
     assert_int_equal(gauges.queue_adds, 0); /* and collects nothing for later */
     lead(f);
     assert_string_equal(phase(f, "t"), "Scheduled");
@@ -361,6 +362,7 @@ static void o2_a_reconcile_that_does_not_end_is_seen(void **state)
 static void tasks_wait_for_room_and_know_their_place(void **state)
 {
     struct fixture *f = *state;
+    auto_end(arena_fini) struct arena arena = {0};
     struct gauges gauges = {0};
 
     f->op.config.running_max = 1;
@@ -377,7 +379,7 @@ static void tasks_wait_for_room_and_know_their_place(void **state)
                         "1");
     assert_string_equal(toy_text(&f->op.cluster, "agenttasks", "a", "t3", "status.queue.position"),
                         "3");
-    controller_gauges(f->op.controller, &gauges);
+    controller_gauges(f->op.controller, &arena, &gauges);
     assert_int_equal(gauges.queued, 3);
     assert_int_equal(gauges.active, 1);
     pod_ends(f, "t1-pod", 0);
@@ -529,9 +531,10 @@ static void h18_a_pod_that_others_delete_is_followed(void **state)
 
 static uint32_t stuck(const struct fixture *f)
 {
+    auto_end(arena_fini) struct arena arena = {0};
     struct gauges gauges = {0};
 
-    controller_gauges(f->op.controller, &gauges);
+    controller_gauges(f->op.controller, &arena, &gauges);
     return gauges.stuck;
 }
 

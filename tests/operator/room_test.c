@@ -56,7 +56,7 @@ static int tear_down(void **state)
 
 static void limit(struct fixture *f, int64_t running_max)
 {
-    room_limit(f->room, &(struct config){.running_max = running_max});
+    room_limit(f->room, &(struct config){.running_max = running_max}, f->now_ms);
 }
 
 static struct room_task task(struct fixture *f, int i)
@@ -65,6 +65,7 @@ static struct room_task task(struct fixture *f, int i)
         .space = STR_LIT("a"),
         .name = str_of(f->names[i]),
         .uid = str_of(f->names[i]),
+        .tenant = STR_LIT("a"),
         .created_ms = 1000 + i,
     };
 }
@@ -73,7 +74,7 @@ static void note(struct fixture *f, int i)
 {
     struct room_task asked = task(f, i);
 
-    room_note(f->room, &asked);
+    room_note(f->room, &asked, f->now_ms);
 }
 
 static struct room_answer ask(struct fixture *f, int i)
@@ -87,7 +88,7 @@ static struct room_answer ask(struct fixture *f, int i)
 
 static void done(struct fixture *f, int i, enum room_outcome outcome)
 {
-    room_done(f->room, STR_LIT("a"), str_of(f->names[i]), outcome);
+    room_done(f->room, STR_LIT("a"), str_of(f->names[i]), outcome, f->now_ms);
 }
 
 static void end(struct fixture *f, int i)
@@ -95,7 +96,7 @@ static void end(struct fixture *f, int i)
     struct room_task over = task(f, i);
 
     over.is_over = true;
-    room_note(f->room, &over);
+    room_note(f->room, &over, f->now_ms);
 }
 
 static void who_never_started_and_is_to_stop_needs_no_room(void **state)
@@ -123,12 +124,13 @@ static void who_never_started_and_is_to_stop_needs_no_room(void **state)
         task.status.attempt = rows[i].attempt;
         task.spec.canceled = rows[i].is_canceled;
         task.deleted_ms = rows[i].is_deleted ? 9 : 0;
-        in_room = room_task_of(&task);
+        in_room = room_task_of(&task, STR_LIT("red"));
         assert_int_equal(in_room.is_started, rows[i].is_started);
         assert_int_equal(in_room.is_over, rows[i].is_over);
         assert_int_equal(in_room.priority, -3);
         assert_int_equal(in_room.created_ms, 7);
         assert_true(str_is(in_room.uid, "u"));
+        assert_true(str_is(in_room.tenant, "red"));
     }
 }
 
@@ -215,7 +217,7 @@ static void a_task_of_the_same_name_is_another(void **state)
     assert_true(ask(f, 0).has_room);
     done(f, 0, ROOM_STARTED);
     other.uid = STR_LIT("another");
-    room_note(f->room, &other);
+    room_note(f->room, &other, f->now_ms);
     assert_int_equal(room_facts(f->room).active, 0);
     assert_int_equal(room_facts(f->room).waiting, 1);
 }
@@ -258,7 +260,8 @@ static void tenants_and_namespaces_have_room_of_their_own(void **state)
     struct room_task red = task(f, 2), elsewhere = task(f, 3);
     struct room_answer answer;
 
-    room_limit(f->room, &(struct config){.running_max = 1, .tenants = limits, .tenant_count = 1});
+    room_limit(f->room, &(struct config){.running_max = 1, .tenants = limits, .tenant_count = 1},
+               f->now_ms);
     assert_true(ask(f, 0).has_room);
     assert_false(ask(f, 1).has_room);
     red.tenant = STR_LIT("red");
@@ -270,7 +273,7 @@ static void tenants_and_namespaces_have_room_of_their_own(void **state)
     red.name = red.uid = STR_LIT("n5");
     room_ask(f->room, &red, f->now_ms, &answer);
     assert_false(answer.has_room);
-    elsewhere.space = STR_LIT("b");
+    elsewhere.space = elsewhere.tenant = STR_LIT("b");
     room_ask(f->room, &elsewhere, f->now_ms, &answer);
     assert_true(answer.has_room);
 }
