@@ -257,7 +257,7 @@ static bool keep_files(struct certificate_keeper *keeper, int64_t *ret_wait_ms, 
 {
     auto_end(turn_end) struct turn turn = {0};
     struct tls_secret *read = &turn.look.stored;
-    const struct x509_names first = {keeper->spec.names.at, 1};
+    const struct x509_names any = {0}; /* who keeps them knows by which name we are called */
 
     if (!read_file(keeper, &turn.arena, "tls.crt", &read->certificate, err) ||
         !read_file(keeper, &turn.arena, "tls.key", &read->key, err))
@@ -265,7 +265,7 @@ static bool keep_files(struct certificate_keeper *keeper, int64_t *ret_wait_ms, 
     if (!str_equal(read->certificate, keeper->held.certificate) ||
         !str_equal(read->key, keeper->held.key)) {
         if (!x509_key_fits(read->certificate, read->key, err) ||
-            !x509_serves(read->certificate, &first, err))
+            !x509_serves(read->certificate, &any, err))
             return err_wrap(err, "%.*s", STR_ARG(keeper->spec.directory));
         adopt(keeper, read);
         keeper->is_trusted_once = true;

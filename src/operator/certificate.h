@@ -24,7 +24,7 @@ struct certificate_spec { /* its texts are copied */
     const struct reactor *reactor;
     struct fiber_pool *fibers;
     struct str space;        /* of the Secret, and of our Services */
-    struct x509_names names; /* files have to be for the first of them at least */
+    struct x509_names names; /* of the pair in the Secret */
     int64_t leaf_ms;         /* how long a certificate lives; 0: CERTIFICATE_LEAF_MS */
     struct str directory;    /* empty: the Secret */
     /* The texts are gone when it returns. */

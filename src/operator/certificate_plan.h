@@ -24,6 +24,7 @@ struct certificate_spans { /* milliseconds */
 
 #define CERTIFICATE_LEAF_MS     (INT64_C(90) * 24 * 3600 * 1000)
 #define CERTIFICATE_LEAF_MIN_MS INT64_C(30000)
+#define CERTIFICATE_LEAF_MAX_MS (INT64_C(87600) * 3600 * 1000)
 
 /* All of them, from the lifetime of a server's certificate: an authority lives four times as long;
  * both are renewed after two thirds of their lives. */

@@ -12,9 +12,11 @@ bool health_is_live(const struct health *health, const char **ret_why)
 
 bool health_is_ready(const struct health *health, const char **ret_why)
 {
-    *ret_why = health->is_stopping  ? "stopping"
-               : health->is_refused ? "the lease is forbidden"
-               : !health->is_synced ? "caches not synced"
-                                    : "ok";
-    return health->is_synced && !health->is_refused && !health->is_stopping;
+    *ret_why = health->is_stopping       ? "stopping"
+               : health->is_refused      ? "the lease is forbidden"
+               : !health->is_synced      ? "caches not synced"
+               : health->is_unidentified ? "no valid certificate"
+                                         : "ok";
+    return health->is_synced && !health->is_refused && !health->is_stopping &&
+           !health->is_unidentified;
 }

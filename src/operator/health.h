@@ -12,6 +12,7 @@ struct health {
     bool is_synced;                 /* every cache holds what the API server has */
     bool is_stopping;               /* SIGTERM came */
     bool is_refused;                /* it may not lead, whoever else does not */
+    bool is_unidentified;           /* what it has to show to TLS clients is not valid */
     int64_t now_ms, oldest_work_ms; /* monotonic; since when a key is worked on, 0: none is */
 };
 

@@ -88,13 +88,20 @@ static void answered(void *ctx, enum http_method method, int32_t status)
 
 /* -- leadership --------------------------------------------------------------------- */
 
+static void lead(struct manager *manager)
+{
+    controller_lead(manager->controller);
+    if (manager->certificates)
+        certificate_lead(manager->certificates);
+}
+
 static void was_elected(void *ctx)
 {
     struct manager *manager = ctx;
 
     manager_say(manager, LEVEL_INFO, "leads", manager->instance, NULL);
     if (!manager->is_stopping)
-        controller_lead(manager->controller);
+        lead(manager);
 }
 
 /* Somebody else may act from now on: whatever is under way ends with the process. */
@@ -115,7 +122,7 @@ static void has_trouble(void *ctx, const struct err *err)
     manager_say(ctx, LEVEL_WARN, "the lease has to be tried again", (struct str){0}, err);
 }
 
-static bool may_write(void *ctx)
+bool manager_may_write(void *ctx)
 {
     const struct manager *manager = ctx;
 
@@ -195,8 +202,8 @@ static bool open_transport(struct manager *manager, struct err *err)
         return false;
     curl_transport_observe(manager->curl, answered, &manager->metrics);
     manager->transport = curl_transport_door(manager->curl);
-    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + WORKERS_MAX +
-                                     ACCESS_REVIEWS_MAX + ADMISSION_FIBERS);
+    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + CERTIFICATE_FIBERS +
+                                     WORKERS_MAX + ACCESS_REVIEWS_MAX + ADMISSION_FIBERS);
     manager->instance = name_instance(manager);
     return true;
 }
@@ -216,7 +223,7 @@ static bool open_controller(struct manager *manager, struct err *err)
         .allow_config_map_refs = options->allow_config_map_refs,
         .webhook_space = manager->access.space,
         .workers = options->workers,
-        .may_write = may_write,
+        .may_write = manager_may_write,
         .ctx = manager,
     };
 
@@ -232,12 +239,12 @@ static bool open_controller(struct manager *manager, struct err *err)
 static bool begin(struct manager *manager, struct err *err)
 {
     if (!open_transport(manager, err) || !open_controller(manager, err) ||
-        !pages_open(manager, err))
+        !pages_open(manager, err) || !tls_open(manager, err))
         return false;
     manager_say(manager, LEVEL_INFO, "started " AGENT, manager->access.server, NULL);
     if (manager->options.leader_elect)
         return open_leader(manager, err);
-    controller_lead(manager->controller);
+    lead(manager);
     return true;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 /* The process from inside, for those files that each do one of its jobs: manager.c begins and ends
- * it, pages.c answers probes, scrapes and reviews, config_file.c keeps to the file of limits. */
+ * it, pages.c answers probes, scrapes and reviews, tls.c shows who we are, config_file.c keeps to
+ * the file of limits. */
 #include "http/server.h"
 #include "kube/curl_transport.h"
 #include "operator/access.h"
 #include "operator/admission.h"
+#include "operator/certificate.h"
 #include "operator/controller.h"
 #include "operator/leader.h"
 #include "operator/options.h"
@@ -36,6 +38,7 @@ struct manager {
     struct access *readers; /* of /metrics; NULL: whoever is on this machine */
     struct http_pages probe_pages, metrics_pages, webhook_pages;
     struct http_server *probes, *scrapes, *webhooks;
+    struct certificate_keeper *certificates; /* NULL: nothing is served over TLS */
     struct alarm config_alarm, stop_alarm, trim_alarm;
     int64_t started_ms, stop_ms;
     int exit_code;
@@ -43,12 +46,20 @@ struct manager {
 };
 
 int64_t manager_now(const struct manager *manager); /* monotonic */
+bool manager_may_write(void *manager);              /* in the form of kube_client.may_write */
 void manager_say(struct manager *manager, enum log_level level, const char *message,
                  struct str detail, const struct err *err);
 
 /* -- pages.c -------------------------------------------------------------------- */
 
 must_use bool pages_open(struct manager *manager, struct err *err);
+
+/* -- tls.c ------------------------------------------------------------------------ */
+
+/* After the pages are open. Whoever leads says certificate_lead(), if there is a keeper. */
+must_use bool tls_open(struct manager *manager, struct err *err);
+bool tls_is_valid(const struct manager *manager);    /* or nothing is served over TLS */
+int64_t tls_until_ms(const struct manager *manager); /* 0: nothing is */
 
 /* -- config_file.c ---------------------------------------------------------------- */
 

@@ -5,6 +5,9 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/date.h"
+#include "operator/certificate_plan.h"
+
 enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_SWITCH, /* bool; --flag, --flag=true, --flag=false */
@@ -12,6 +15,7 @@ enum option_kind {
     OPTION_LEVEL,  /* enum log_level */
     OPTION_FORMAT, /* enum log_format */
     OPTION_COUNT,  /* uint32_t, 1 to WORKERS_MAX */
+    OPTION_LIFE,   /* int64_t milliseconds, of a certificate */
 };
 
 struct option_row {
@@ -24,31 +28,35 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 static const struct option_row rows[] = {
     {"allow-configmap-refs",      OPTION_SWITCH, AT(allow_config_map_refs), NULL,
-     "somebody else checks who may read the ConfigMap that a task refers to"                                                                              },
+     "somebody else checks who may read the ConfigMap that a task refers to"                                                          },
+    {"cert-lifetime",             OPTION_LIFE,   AT(certificate_life_ms),   "DURATION",
+     "of its own certificate; the authority lives four times as long (default 2160h)"                                                 },
     {"config",                    OPTION_TEXT,   AT(config),                "FILE",
-     "limits and times as YAML; read again when it changes"                                                                         },
+     "limits and times as YAML; read again when it changes"                                                                           },
     {"health-probe-bind-address", OPTION_TEXT,   AT(health_address),        "ADDRESS",
-     "/healthz and /readyz; 0: none (default :8081)"                                                                                },
-    {"help",                      OPTION_SWITCH, AT(wants_help),            NULL,      "this"                                       },
+     "/healthz and /readyz; 0: none (default :8081)"                                                                                  },
+    {"help",                      OPTION_SWITCH, AT(wants_help),            NULL,        "this"                                       },
     {"kubeconfig",                OPTION_TEXT,   AT(kubeconfig),            "FILE",
-     "how to reach the cluster (default: as the service account of this Pod)"                                                       },
-    {"leader-elect",              OPTION_SWITCH, AT(leader_elect),          NULL,      "act only while holding the Lease"           },
+     "how to reach the cluster (default: as the service account of this Pod)"                                                         },
+    {"leader-elect",              OPTION_SWITCH, AT(leader_elect),          NULL,        "act only while holding the Lease"           },
     {"lease-namespace",           OPTION_TEXT,   AT(lease_namespace),       "NAME",
-     "where the Lease is (default: the operator's own)"                                                                             },
-    {"log-format",                OPTION_FORMAT, AT(log_format),            "FORMAT",  "json or console (default json)"             },
+     "where the Lease is (default: the operator's own)"                                                                               },
+    {"log-format",                OPTION_FORMAT, AT(log_format),            "FORMAT",    "json or console (default json)"             },
     {"log-level",                 OPTION_LEVEL,  AT(log_level),             "LEVEL",
-     "debug, info, warn or error (default info)"                                                                                    },
+     "debug, info, warn or error (default info)"                                                                                      },
     {"metrics-bind-address",      OPTION_TEXT,   AT(metrics_address),       "ADDRESS",
-     "/metrics; 0: none (default 127.0.0.1:8080)"                                                                                   },
+     "/metrics; 0: none (default 127.0.0.1:8080)"                                                                                     },
     {"metrics-secure",            OPTION_SAID,   AT(metrics_said),          NULL,
-     "/metrics over TLS, for whom the API server lets read it (default: beyond loopback)"                                           },
-    {"namespace",                 OPTION_TEXT,   AT(space),                 "NAME",    "look at this namespace alone (default: all)"},
+     "/metrics over TLS, for whom the API server lets read it (default: beyond loopback)"                                             },
+    {"namespace",                 OPTION_TEXT,   AT(space),                 "NAME",      "look at this namespace alone (default: all)"},
     {"runner-image",              OPTION_TEXT,   AT(runner_image),          "IMAGE",
-     "the image that holds /runner (default $RUNNER_IMAGE)"                                                                         },
-    {"version",                   OPTION_SWITCH, AT(wants_version),         NULL,      "print the version"                          },
+     "the image that holds /runner (default $RUNNER_IMAGE)"                                                                           },
+    {"version",                   OPTION_SWITCH, AT(wants_version),         NULL,        "print the version"                          },
     {"webhook-bind-address",      OPTION_TEXT,   AT(webhook_address),       "ADDRESS",
-     "AdmissionReviews over TLS; 0: none (default 0)"                                                                               },
-    {"workers",                   OPTION_COUNT,  AT(workers),               "COUNT",   "reconciles at a time (default 32)"          },
+     "AdmissionReviews over TLS; 0: none (default 0)"                                                                                 },
+    {"webhook-cert-dir",          OPTION_TEXT,   AT(certificate_directory), "DIRECTORY",
+     "tls.crt and tls.key, which somebody else keeps (default: it makes its own)"                                                     },
+    {"workers",                   OPTION_COUNT,  AT(workers),               "COUNT",     "reconciles at a time (default 32)"          },
 };
 #undef AT
 
@@ -83,6 +91,18 @@ static bool read_count(const struct option_row *row, const char *value, uint32_t
     return true;
 }
 
+static bool read_life(const struct option_row *row, const char *value, int64_t *ret,
+                      struct err *err)
+{
+    int64_t life_ms;
+
+    if (!duration_parse(str_of(value), &life_ms) || life_ms < CERTIFICATE_LEAF_MIN_MS ||
+        life_ms > CERTIFICATE_LEAF_MAX_MS)
+        return err_set(err, ERR_INVALID, "--%s=%s: a time from 30s to 87600h", row->name, value);
+    *ret = life_ms;
+    return true;
+}
+
 static bool read_value(const struct option_row *row, const char *value, struct options *ret,
                        struct err *err)
 {
@@ -106,6 +126,8 @@ static bool read_value(const struct option_row *row, const char *value, struct o
                err_set(err, ERR_INVALID, "--log-format=%s: json or console", value);
     case OPTION_COUNT:
         return read_count(row, value, (uint32_t *)(void *)at, err);
+    case OPTION_LIFE:
+        return read_life(row, value, (int64_t *)(void *)at, err);
     }
     assert(false);
     return false;
@@ -165,8 +187,8 @@ static bool parse_flags(int argc, char **argv, struct options *ret, struct err *
 static bool judge_metrics(struct options *options, struct err *err)
 {
     struct str address = str_of(options->metrics_address);
-    bool is_local = str_is(address, "0") || str_starts(address, "127.") ||
-                    str_starts(address, "[::1]:");
+    bool is_local =
+        str_is(address, "0") || str_starts(address, "127.") || str_starts(address, "[::1]:");
 
     options->metrics_secure =
         options->metrics_said == SAID_YES || (options->metrics_said == UNSAID && !is_local);

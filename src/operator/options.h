@@ -25,8 +25,10 @@ struct options {
     const char *health_address;  /* "0": none */
     const char *metrics_address; /* "0": none */
     enum option_said metrics_said;
-    bool metrics_secure;         /* TLS, and only for whom the API server lets read it */
-    const char *webhook_address; /* "0": none */
+    bool metrics_secure;               /* TLS, and only for whom the API server lets read it */
+    const char *webhook_address;       /* "0": none */
+    const char *certificate_directory; /* NULL: the Secret */
+    int64_t certificate_life_ms;       /* 0: not given */
     const char *runner_image;
     const char *config; /* NULL: none */
     const char *space;  /* the one namespace to look at; NULL: all */

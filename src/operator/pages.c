@@ -34,6 +34,7 @@ static void serve_readyz(void *ctx, struct http_exchange *exchange)
     controller_health(manager->controller, &health);
     health.is_stopping |= manager->is_stopping;
     health.is_refused = manager->leader && leader_is_refused(manager->leader);
+    health.is_unidentified = !tls_is_valid(manager);
     is_ready = health_is_ready(&health, &why);
     answer_probe(exchange, is_ready, why);
 }
@@ -58,6 +59,7 @@ static void answer_metrics(const struct manager *manager, struct http_exchange *
         .api_server = host_of(manager->access.server),
         .is_config_bad = manager->is_config_bad,
         .is_leader = !manager->leader || leader_holds(manager->leader),
+        .certificate_until_ms = tls_until_ms(manager),
     };
 
     controller_gauges(manager->controller, &arena, &gauges);

@@ -20,6 +20,9 @@ static void is_ready_when_synced_and_not_stopping(void **state)
     assert_string_equal(why, "stopping");
     assert_false(health_is_ready(&(struct health){.is_synced = true, .is_refused = true}, &why));
     assert_string_equal(why, "the lease is forbidden");
+    assert_false(
+        health_is_ready(&(struct health){.is_synced = true, .is_unidentified = true}, &why));
+    assert_string_equal(why, "no valid certificate");
 }
 
 static void is_live_until_a_reconcile_is_stuck(void **state)

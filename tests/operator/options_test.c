@@ -72,6 +72,22 @@ static void all_flags_are_understood(void **state)
     assert_string_equal(options.metrics_address, ":1");
 }
 
+static void certificates_are_its_own_unless_told_otherwise(void **state)
+{
+    const char *const none[WORDS_MAX] = {NULL};
+    const char *const both[WORDS_MAX] = {"--webhook-cert-dir=/certs", "--cert-lifetime", "36h"};
+    struct options options;
+    struct err err = {0};
+
+    (void)state;
+    assert_true(parse(none, &options, &err));
+    assert_null(options.certificate_directory);
+    assert_int_equal(options.certificate_life_ms, 0);
+    assert_true(parse(both, &options, &err));
+    assert_string_equal(options.certificate_directory, "/certs");
+    assert_int_equal(options.certificate_life_ms, 129600000);
+}
+
 static void x14_metrics_are_plain_on_this_machine_alone(void **state)
 {
     static const struct {
@@ -114,6 +130,10 @@ static void wrong_lines_are_refused_with_what_to_do(void **state)
         {{"-n", "x"},                                                "-n: no such flag; see --help"                        },
         {{"--config"},                                               "--config: needs a value; see --help"                 },
         {{"--config="},                                              "--config: needs a value that is not empty"           },
+        {{"--cert-lifetime=29s"},                                    "--cert-lifetime=29s: a time from 30s to 87600h"      },
+        {{"--cert-lifetime=87601h"},                                 "--cert-lifetime=87601h: a time from 30s to 87600h"   },
+        {{"--cert-lifetime=ever"},                                   "--cert-lifetime=ever: a time from 30s to 87600h"     },
+        {{"--webhook-cert-dir="},                                    "--webhook-cert-dir: needs a value that is not empty" },
         {{"--workers=0"},                                            "--workers=0: a number from 1 to 256"                 },
         {{"--workers", "many"},                                      "--workers=many: a number from 1 to 256"              },
         {{"--log-level=loud"},                                       "--log-level=loud: debug, info, warn or error"        },
@@ -166,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_gives_the_documented_defaults),
         cmocka_unit_test(all_flags_are_understood),
+        cmocka_unit_test(certificates_are_its_own_unless_told_otherwise),
         cmocka_unit_test(x14_metrics_are_plain_on_this_machine_alone),
         cmocka_unit_test(wrong_lines_are_refused_with_what_to_do),
         cmocka_unit_test(the_runner_image_is_demanded_but_not_for_help),
