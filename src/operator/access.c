@@ -322,9 +322,9 @@ static bool review_start(struct access *access, const struct entry *entry, struc
         .token = token,
         .late = {.ring = give_up, .ctx = review},
         .is_busy = true,
-        .waiters = {who},
         .waiter_count = 1,
     };
+    review->waiters[0] = who;
     reactor->arm(reactor->self, &review->late, now_ms(access) + REVIEW_MS);
     if (fiber_start(access->spec.fibers, run, review))
         return true;
