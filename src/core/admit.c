@@ -14,7 +14,7 @@ enum {
 
 /* -- keys ------------------------------------------------------------------------------ */
 
-bool admit_key_is_reserved(struct str key)
+static bool is_reserved(struct str key)
 {
     struct str domain, name;
 
@@ -38,7 +38,7 @@ static bool check_keys(const char *field, const struct pairs *pairs, const struc
     char shown[QUOTE_TEXT];
 
     for (uint32_t i = 0; i < pairs->count; i++)
-        if (admit_key_is_reserved(pairs->at[i].name) && !has_pair(before, &pairs->at[i]))
+        if (is_reserved(pairs->at[i].name) && !has_pair(before, &pairs->at[i]))
             return err_set(err, ERR_REFUSED,
                            "%s: %s is reserved: keys below " RESERVED
                            " are set by the operator; use a domain of your own",

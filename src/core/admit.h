@@ -52,5 +52,3 @@ must_use enum admit_step admit_task(const struct task *task, const struct admit_
 /* A task that is there: its spec is guarded by the schema, and what is stored was let in before. So
  * only keys count that are new or have another value than before. */
 must_use bool admit_change(const struct task *task, const struct task *before, struct err *err);
-
-bool admit_key_is_reserved(struct str key);
