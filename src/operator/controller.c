@@ -47,7 +47,7 @@ struct kube_client controller_client(const struct controller *controller, struct
 static bool may_turn(const struct controller *controller)
 {
     return controller->is_leading && !controller->is_stopping && controller->caches.is_synced &&
-           controller->seed.was_tried && guard_is_known(controller) &&
+           controller->seed.was_tried && guard_is_known(controller) && controller->is_configured &&
            controller->workers < controller->workers_max;
 }
 
@@ -186,6 +186,20 @@ struct str controller_tenant(const struct controller *controller, const struct t
 
 /* -- beginning and end ------------------------------------------------------------ */
 
+static void configure(struct controller *controller, const struct config *config)
+{
+    uint32_t workers = controller->spec.workers;
+
+    if (workers == 0)
+        workers = config->workers > 0 ? (uint32_t)config->workers : WORKERS_DEFAULT;
+    controller->workers_max = workers;
+    controller->settings.pull_grace_ms = config->pull_grace_ms;
+    controller->settings.policy_settle_ms = config->policy_settle_ms;
+    controller->config = config;
+    room_limit(controller->room, config, controller_now(controller));
+    intake_tenants(controller);
+}
+
 struct controller *controller_new(const struct controller_spec *spec, const struct config *config)
 {
     struct arena arena = {0};
@@ -206,22 +220,16 @@ struct controller *controller_new(const struct controller_spec *spec, const stru
     events.client = controller_client(controller, NULL);
     controller->events = events_new(&events);
     intake_open(controller);
-    controller_configure(controller, config);
+    configure(controller, config);
+    controller->is_configured = !spec->awaits_config;
     return controller;
 }
 
 void controller_configure(struct controller *controller, const struct config *config)
 {
-    uint32_t workers = controller->spec.workers;
-
-    if (workers == 0)
-        workers = config->workers > 0 ? (uint32_t)config->workers : WORKERS_DEFAULT;
-    controller->workers_max = workers;
-    controller->settings.pull_grace_ms = config->pull_grace_ms;
-    controller->settings.policy_settle_ms = config->policy_settle_ms;
-    controller->config = config;
-    room_limit(controller->room, config, controller_now(controller));
-    intake_tenants(controller);
+    configure(controller, config);
+    controller->is_configured = true;
+    begin_to_act(controller);
 }
 
 struct controller *controller_free(struct controller *controller)
@@ -294,6 +302,7 @@ void controller_health(const struct controller *controller, struct health *ret)
 
     *ret = (struct health){
         .is_synced = controller->caches.is_synced,
+        .is_unconfigured = !controller->is_configured,
         .is_stopping = controller->is_stopping,
         .now_ms = now_ms,
         .oldest_work_ms = queue_facts(controller->queue, now_ms).oldest_active_ms,

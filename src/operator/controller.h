@@ -29,6 +29,7 @@ struct controller_spec { /* all of it outlives the controller */
     bool allow_config_map_refs;
     struct str webhook_space;     /* of our webhook's Service; empty: there is none */
     uint32_t workers;             /* 0: as the config says */
+    bool awaits_config;           /* nothing is started before controller_configure() */
     bool (*may_write)(void *ctx); /* asked before every write; NULL: always */
     void *ctx;
 };

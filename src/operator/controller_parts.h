@@ -48,7 +48,7 @@ struct controller {
     int64_t swept_ms, surveyed_ms;
     struct seed seed;
     struct guard guard;
-    bool is_leading, is_stopping, is_surveying;
+    bool is_configured, is_leading, is_stopping, is_surveying;
 };
 
 enum {

@@ -15,8 +15,9 @@ bool health_is_ready(const struct health *health, const char **ret_why)
     *ret_why = health->is_stopping       ? "stopping"
                : health->is_refused      ? "the lease is forbidden"
                : !health->is_synced      ? "caches not synced"
+               : health->is_unconfigured ? "no valid config yet"
                : health->is_unidentified ? "no valid certificate"
                                          : "ok";
     return health->is_synced && !health->is_refused && !health->is_stopping &&
-           !health->is_unidentified;
+           !health->is_unidentified && !health->is_unconfigured;
 }

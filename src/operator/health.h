@@ -10,6 +10,7 @@
 
 struct health {
     bool is_synced;                 /* every cache holds what the API server has */
+    bool is_unconfigured;           /* no config was read yet that is good */
     bool is_stopping;               /* SIGTERM came */
     bool is_refused;                /* it may not lead, whoever else does not */
     bool is_unidentified;           /* what it has to show to TLS clients is not valid */

@@ -202,8 +202,9 @@ static bool open_transport(struct manager *manager, struct err *err)
         return false;
     curl_transport_observe(manager->curl, answered, &manager->metrics);
     manager->transport = curl_transport_door(manager->curl);
-    manager->fibers = fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + CERTIFICATE_FIBERS +
-                                     WORKERS_MAX + ACCESS_REVIEWS_MAX + ADMISSION_FIBERS);
+    manager->fibers =
+        fiber_pool_new(CONTROLLER_FIBERS + LEADER_FIBERS + CERTIFICATE_FIBERS + CONFIG_MAP_FIBERS +
+                       WORKERS_MAX + ACCESS_REVIEWS_MAX + ADMISSION_FIBERS);
     manager->instance = name_instance(manager);
     return true;
 }
@@ -223,6 +224,7 @@ static bool open_controller(struct manager *manager, struct err *err)
         .allow_config_map_refs = options->allow_config_map_refs,
         .webhook_space = manager->access.space,
         .workers = options->workers,
+        .awaits_config = options->config_map != NULL,
         .may_write = manager_may_write,
         .ctx = manager,
     };
@@ -233,7 +235,8 @@ static bool open_controller(struct manager *manager, struct err *err)
     manager->trim_alarm = (struct alarm){.ring = trim, .ctx = manager};
     trim(manager);
     manager->stop_alarm = (struct alarm){.ring = look_whether_done, .ctx = manager};
-    return controller_start(manager->controller, err);
+    return (!options->config_map || config_map_open(manager, err)) &&
+           controller_start(manager->controller, err);
 }
 
 static bool begin(struct manager *manager, struct err *err)

@@ -9,6 +9,7 @@
 #include "operator/access.h"
 #include "operator/admission.h"
 #include "operator/certificate.h"
+#include "operator/config_map.h"
 #include "operator/controller.h"
 #include "operator/leader.h"
 #include "operator/options.h"
@@ -22,7 +23,8 @@ struct manager {
     struct config config;
     struct arena config_arena; /* of the config that holds now */
     struct str config_text;
-    bool is_config_bad; /* the newest one was not taken over */
+    bool is_config_bad;            /* the newest one was not taken over */
+    struct config_map *config_map; /* NULL: it is a file, or nothing */
     struct kube_access access;
     struct loop *loop;
     struct reactor reactor;
@@ -66,3 +68,5 @@ int64_t tls_until_ms(const struct manager *manager); /* 0: nothing is */
 /* Sets what holds from now on, if there is a file, its text is another, and is good. */
 must_use bool config_file_load(struct manager *manager, bool *ret_is_new, struct err *err);
 void config_file_watch(struct manager *manager); /* from now on, if there is a file */
+/* The same with the ConfigMap: nothing is started before it was read once, and is good. */
+must_use bool config_map_open(struct manager *manager, struct err *err);

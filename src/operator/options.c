@@ -33,6 +33,8 @@ static const struct option_row rows[] = {
      "of its own certificate; the authority lives four times as long (default 2160h)"                                                 },
     {"config",                    OPTION_TEXT,   AT(config),                "FILE",
      "limits and times as YAML; read again when it changes"                                                                           },
+    {"config-map",                OPTION_TEXT,   AT(config_map),            "NAME",
+     "the same as key config.yaml of a ConfigMap in the operator's own namespace, watched"                                            },
     {"health-probe-bind-address", OPTION_TEXT,   AT(health_address),        "ADDRESS",
      "/healthz and /readyz; 0: none (default :8081)"                                                                                  },
     {"help",                      OPTION_SWITCH, AT(wants_help),            NULL,        "this"                                       },
@@ -217,6 +219,8 @@ bool options_parse(int argc, char **argv, const char *runner_image, struct optio
         (!options.runner_image || !options.runner_image[0]))
         return err_set(err, ERR_INVALID,
                        "--runner-image: which image holds /runner? Say it, or set RUNNER_IMAGE");
+    if (options.config && options.config_map)
+        return err_set(err, ERR_INVALID, "--config and --config-map: say one of them");
     *ret = options;
     return true;
 }

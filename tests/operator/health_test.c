@@ -23,6 +23,9 @@ static void is_ready_when_synced_and_not_stopping(void **state)
     assert_false(
         health_is_ready(&(struct health){.is_synced = true, .is_unidentified = true}, &why));
     assert_string_equal(why, "no valid certificate");
+    assert_false(
+        health_is_ready(&(struct health){.is_synced = true, .is_unconfigured = true}, &why));
+    assert_string_equal(why, "no valid config yet");
 }
 
 static void is_live_until_a_reconcile_is_stuck(void **state)

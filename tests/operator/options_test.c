@@ -129,6 +129,7 @@ static void wrong_lines_are_refused_with_what_to_do(void **state)
         {{"--log-lev=info"},                                         "--log-lev=info: no such flag; see --help"            },
         {{"-n", "x"},                                                "-n: no such flag; see --help"                        },
         {{"--config"},                                               "--config: needs a value; see --help"                 },
+        {{"--config=a", "--config-map=b"},                           "--config and --config-map: say one of them"          },
         {{"--config="},                                              "--config: needs a value that is not empty"           },
         {{"--cert-lifetime=29s"},                                    "--cert-lifetime=29s: a time from 30s to 87600h"      },
         {{"--cert-lifetime=87601h"},                                 "--cert-lifetime=87601h: a time from 30s to 87600h"   },
