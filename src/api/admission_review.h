@@ -13,7 +13,7 @@
 
 enum {
     REVIEW_MEMORY_MAX = 8 * 1024 * 1024,
-    REVIEW_SIZE_MAX = 2560 * 1024,
+    REVIEW_SIZE_MAX = 2304 * 1024,
     REVIEW_UID_MAX = 253,
 };
 
