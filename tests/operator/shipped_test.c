@@ -44,6 +44,32 @@ static void the_shipped_limits_are_understood(void **state)
     assert_true(config.running_max > 0);
 }
 
+/* What its comments show can be written so. */
+static void the_example_in_the_comments_is_understood(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    const struct json_value *data = json_get(manifest(&arena, "config.yaml"), "data");
+    struct str rest = data->items[0].text, line;
+    struct config config;
+    struct err err = {0};
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 1 << 16);
+    while (str_cut(rest, '\n', &line, &rest)) {
+        line = str_starts(line, "#  ") ? str_skip(line, 1) : line;
+        line = str_is(line, "tenants: {}") ? STR_LIT("tenants:") : line;
+        buf_print(&text, "%.*s\n", STR_ARG(line));
+    }
+    if (!config_read(&arena, buf_str(&text), "config.yaml", &config, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(config.tenant_count, 1);
+    assert_true(str_is(config.tenants[0].namespaces.at[1], "ci"));
+    assert_true(str_is(config.tenants[0].users.at[1], "system:serviceaccount:ci:bot"));
+    assert_int_equal(config.tenants[0].groups.count, 1);
+    buf_fini(&text);
+}
+
 static const struct json_value *container(struct arena *arena)
 {
     const struct json_value *spec = json_get(manifest(arena, "manager.yaml"), "spec");
@@ -69,13 +95,14 @@ static void the_flags_of_the_deployment_are_understood(void **state)
     assert_true(options.leader_elect);
     assert_string_equal(options.health_address, ":8081");
     assert_string_equal(options.runner_image, "$(RUNNER_IMAGE)"); /* filled in by the kubelet */
-    assert_string_equal(options.config, "/etc/agenttask/config.yaml");
+    assert_string_equal(options.config_map, "agenttask-config");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shipped_limits_are_understood),
+        cmocka_unit_test(the_example_in_the_comments_is_understood),
         cmocka_unit_test(the_flags_of_the_deployment_are_understood),
     };
 
