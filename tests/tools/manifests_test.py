@@ -17,6 +17,8 @@ except ImportError:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 IMAGE = "ghcr.io/agenttask/agenttask-operator:v0.1.0"
+SYSTEM = "agenttask-system"
+WEBHOOKS = "agenttask-validating-webhook-configuration"
 COMPONENTS = ("crd", "manager", "metrics", "network-policy", "rbac", "webhook")
 DIGEST = "@sha256:" + "0123456789abcdef" * 4
 
@@ -54,7 +56,7 @@ def h67_the_install_file_is_what_config_makes():
 
 def every_file_is_part_of_it():
     for folder in ("config/crd", "config/rbac", "config/manager", "config/network-policy",
-                   "config/prometheus", "profiles"):
+                   "config/prometheus", "config/webhook", "config/certmanager", "profiles"):
         listed = set(yaml.safe_load(read(f"{folder}/kustomization.yaml"))["resources"])
         there = {os.path.relpath(path, os.path.join(ROOT, folder))
                  for path in glob.glob(os.path.join(ROOT, folder, "**/*.yaml"), recursive=True)}
@@ -107,8 +109,67 @@ def h54_rights_are_named_one_by_one():
                 continue
             words = rule["apiGroups"] + rule["resources"] + rule["verbs"]
             assert "*" not in words, f"{name}: {rule}"
-            assert not {"secrets", "pods/exec", "serviceaccounts", "escalate", "bind",
+            assert not {"pods/exec", "serviceaccounts", "escalate", "bind",
                         "impersonate"} & set(words), f"{name}: {rule}"
+            assert "secrets" not in words or (kind, name) == ("Role", "agenttask-certificate-role")
+
+
+def one_secret_is_read_and_one_webhook_patched():
+    things = by_name(render(IMAGE))
+    create, own = things["Role", "agenttask-certificate-role"]["rules"]
+    assert create["verbs"] == ["create"] and create["resources"] == ["secrets"], create
+    assert own["resourceNames"] == ["agenttask-webhook-cert"], own
+    assert set(own["verbs"]) == {"get", "patch"}, own
+    [rule] = things["ClusterRole", "agenttask-webhook-role"]["rules"]
+    assert rule["resourceNames"] == [WEBHOOKS] and set(rule["verbs"]) == {"get", "patch"}, rule
+
+
+def the_webhook_asks_the_service_of_the_operator():
+    things = by_name(render(IMAGE))
+    service = things["Service", "agenttask-webhook-service"]["spec"]
+    ports = {port["name"]: port["containerPort"] for port in container(things.values())["ports"]}
+    assert [port["port"] for port in service["ports"]] == [443]
+    assert ports[service["ports"][0]["targetPort"]] == 9443
+    assert "--webhook-bind-address=:9443" in container(things.values())["args"]
+    for entry in things["ValidatingWebhookConfiguration", WEBHOOKS]["webhooks"]:
+        called, rules = entry["clientConfig"]["service"], entry["rules"]
+        assert (called["name"], called["namespace"]) == ("agenttask-webhook-service", SYSTEM)
+        assert called["path"].endswith("-" + rules[0]["resources"][0].rstrip("s")), called
+        assert "DELETE" not in str(rules) and entry["sideEffects"] == "None", entry["name"]
+        is_update = entry["name"].startswith("update.")
+        assert entry["failurePolicy"] == ("Ignore" if is_update else "Fail"), entry["name"]
+        assert "caBundle" not in entry["clientConfig"], "a second apply would take it away"
+
+
+def certificates_by_cert_manager_are_an_option():
+    """The component takes the operator's own rights to its Secret, and gives it files."""
+    folder = os.path.join(ROOT, "build/certmanager")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as file:
+        file.write("resources: [../../config/default, ../../config/prometheus]\n"
+                   "components: [../../config/certmanager]\n")
+    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    things = by_name(yaml.safe_load_all(done.stdout))
+    certificate = things["Certificate", "agenttask-serving-cert"]["spec"]
+    names = {volume["name"]: volume["secret"]["secretName"]
+             for volume in operator(things.values())["template"]["spec"]["volumes"]
+             if "secret" in volume}
+    mounted = {mount["mountPath"]: names[mount["name"]]
+               for mount in container(things.values())["volumeMounts"] if mount["name"] in names}
+    assert mounted == {"/etc/agenttask-certificates": certificate["secretName"]}, mounted
+    assert "--webhook-cert-dir=/etc/agenttask-certificates" in container(things.values())["args"]
+    assert ("Role", "agenttask-certificate-role") not in things
+    assert ("RoleBinding", "agenttask-certificate-rolebinding") not in things
+    assert things["ClusterRole", "agenttask-webhook-role"]["rules"][0]["verbs"] == ["get"]
+    inject = things["ValidatingWebhookConfiguration", WEBHOOKS]["metadata"]["annotations"]
+    assert inject == {"cert-manager.io/inject-ca-from": f"{SYSTEM}/agenttask-serving-cert"}
+    called = [f"{name}.{SYSTEM}.svc" for name in ("agenttask-webhook-service",
+                                                  "agenttask-metrics-service")]
+    assert set(called) <= set(certificate["dnsNames"]), certificate
+    monitor = things["ServiceMonitor", "agenttask-controller-manager"]["spec"]["endpoints"][0]
+    assert monitor["tlsConfig"]["ca"]["secret"]["name"] == certificate["secretName"]
 
 
 def roles_reach_people_through_the_built_in_ones():
@@ -198,7 +259,8 @@ def its_lease_is_the_one_it_may_have():
 
 TESTS = [h67_the_install_file_is_what_config_makes, every_file_is_part_of_it,
          one_apply_is_enough, everything_says_what_it_is_part_of, another_image_is_everywhere,
-         h54_rights_are_named_one_by_one,
+         h54_rights_are_named_one_by_one, one_secret_is_read_and_one_webhook_patched,
+         the_webhook_asks_the_service_of_the_operator, certificates_by_cert_manager_are_an_option,
          roles_reach_people_through_the_built_in_ones, the_operator_is_shut_in,
          what_selects_the_operator_selects_it, h56_policies_name_the_ports_of_the_pod,
          h57_metrics_unsafe, the_namespace_admits_only_what_is_restricted,
