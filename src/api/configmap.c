@@ -5,8 +5,6 @@
 #include "api/names.h"
 #include "base/base64.h"
 
-#define ARTIFACTS_DIRECTORY "artifacts" /* mounted within the code's directory */
-
 struct maps {
     struct json_value data, binary;
 };
@@ -111,27 +109,5 @@ bool configmap_bytes(struct arena *arena, const struct json_value *value, const 
     if (!base64_decode(binary->text, bytes, &size))
         return false;
     *ret = (struct str){bytes, size};
-    return true;
-}
-
-static bool has_key(const struct json_value *value, struct str key)
-{
-    const struct json_value *maps[] = {json_get(value, "data"), json_get(value, "binaryData")};
-
-    for (size_t i = 0; i < countof(maps); i++)
-        for (uint32_t j = 0; maps[i] && maps[i]->kind == JSON_OBJECT && j < maps[i]->count; j++)
-            if (str_equal(maps[i]->keys[j], key))
-                return true;
-    return false;
-}
-
-bool configmap_is_code(const struct json_value *value, struct str key, struct err *err)
-{
-    if (!has_key(value, key))
-        return err_set(err, ERR_INVALID, "the ConfigMap has no key %.*s", STR_ARG(key));
-    if (has_key(value, STR_LIT(ARTIFACTS_DIRECTORY)))
-        return err_set(err, ERR_INVALID,
-                       "the ConfigMap has a key %s: there the code writes its artifacts",
-                       ARTIFACTS_DIRECTORY);
     return true;
 }

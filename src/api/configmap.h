@@ -24,7 +24,3 @@ struct json_value configmap_result_value(struct arena *arena, const struct task 
 /* The bytes under a key, in the arena. False: there is no such key, or its base64 is damaged. */
 must_use bool configmap_bytes(struct arena *arena, const struct json_value *value, const char *key,
                               struct str *ret);
-
-/* Can a referenced ConfigMap be mounted as code? It must have the key, and none that would hide the
- * artifacts. ERR_INVALID says what is wrong. */
-must_use bool configmap_is_code(const struct json_value *value, struct str key, struct err *err);

@@ -3,12 +3,12 @@
 #include <stdio.h>
 
 #include "api/agenttask.h"
-#include "api/configmap.h"
 #include "api/names.h"
 #include "api/networkpolicy.h"
 #include "api/runtimeprofile.h"
 #include "core/deadline.h"
 #include "core/validate.h"
+#include "driver/kube_code.h"
 #include "driver/kube_guard.h"
 #include "driver/kube_job.h"
 #include "driver/kube_object.h"
@@ -144,20 +144,22 @@ static void settle_wait(struct kube_task *run, int64_t now_ms)
     come_again(run, memory->unsettled_ms + SETTLE_MS);
 }
 
-static bool is_missing(struct kube_task *run, struct str name, struct str key, bool *ret,
-                       struct err *err)
+/* As code of somebody, or (is_own) as ours, which can be nothing else. */
+static bool is_missing(struct kube_task *run, bool is_own, bool *ret, struct err *err)
 {
+    const struct task_spec *spec = &run->task.spec;
     struct json_value object;
-    struct err absent = {0};
+    struct err why = {0};
+    bool is_there = is_own ? object_get(run, &resource_configmaps,
+                                        run_code_name(run->arena, &run->task), &object, &why)
+                           : kube_code_look(&run->client, run->arena, run->space, spec->config_map,
+                                            spec->config_map_key, &why);
 
-    if (object_get(run, &resource_configmaps, name, &object, &absent)) {
-        *ret = key.at && !configmap_is_code(&object, key, &(struct err){0});
+    *ret = !is_there;
+    if (is_there || why.kind == ERR_ABSENT || why.kind == ERR_INVALID)
         return true;
-    }
-    *ret = absent.kind == ERR_ABSENT;
-    if (!*ret)
-        *err = absent;
-    return *ret;
+    *err = why;
+    return false;
 }
 
 /* A kubelet that cannot mount the code waits without a word: nothing in a Pod's status says so. */
@@ -172,9 +174,8 @@ static bool code_look(struct kube_task *run, int64_t now_ms, struct err *err)
     come_again(run, now_ms + CODE_LOOK_MS);
     if (now_ms < seen->wait_since_ms + CODE_LOOK_MS)
         return true;
-    if (!is_missing(run, run_code_name(run->arena, &run->task), (struct str){0}, &lacks_own, err) ||
-        (spec->config_map.at &&
-         !is_missing(run, spec->config_map, spec->config_map_key, &lacks_given, err)))
+    if (!is_missing(run, true, &lacks_own, err) ||
+        (spec->config_map.at && !is_missing(run, false, &lacks_given, err)))
         return false;
     if (lacks_own || lacks_given) {
         seen->wait = WAIT_CODE_MISSING;
@@ -346,24 +347,21 @@ static bool author_look(struct kube_task *run, struct world *ret, struct err *er
 static bool reference_look(struct kube_task *run, struct world *ret, struct err *err)
 {
     const struct task_spec *spec = &run->task.spec;
-    struct json_value object;
     struct err why = {0};
 
     if (!author_look(run, ret, err))
         return false;
-    if (ret->refusal != REASON_NONE)
+    if (ret->refusal != REASON_NONE || kube_code_look(&run->client, run->arena, run->space,
+                                                      spec->config_map, spec->config_map_key, &why))
         return true;
-    if (object_get(run, &resource_configmaps, spec->config_map, &object, &why)) {
-        if (!configmap_is_code(&object, spec->config_map_key, &why))
-            refuse(ret, REASON_CODE_NOT_FOUND, arena_copy(run->arena, str_of(why.text)));
-        return true;
-    }
-    if (why.kind != ERR_ABSENT) {
+    if (why.kind != ERR_ABSENT && why.kind != ERR_INVALID) {
         *err = why;
         return false;
     }
     refuse(ret, REASON_CODE_NOT_FOUND,
-           arena_print(run->arena, "There is no ConfigMap %.*s", STR_ARG(spec->config_map)));
+           why.kind == ERR_INVALID
+               ? arena_copy(run->arena, str_of(why.text))
+               : arena_print(run->arena, "There is no ConfigMap %.*s", STR_ARG(spec->config_map)));
     return true;
 }
 

@@ -4,16 +4,13 @@
 #include <assert.h>
 #include <strings.h>
 
-#include "api/configmap.h"
 #include "api/runtimeprofile.h"
+#include "driver/kube_code.h"
 #include "kube/client.h"
 #include "kube/resource.h"
 #include "json/excerpt.h"
 
 enum {
-    ANSWER_MAX = 64 * 1024,       /* of a SubjectAccessReview */
-    OBJECT_MAX = 7 * 1024 * 1024, /* a ConfigMap of 1 MiB, all of it escaped */
-    OBJECT_COST_MAX = 16 * 1024 * 1024,
     PROFILES_SHOWN = 16,
     LOG_NAME_SIZE = 253,
 };
@@ -119,35 +116,16 @@ static void answer_unread(struct question *question, uint32_t status, struct str
 
 /* -- what the API server knows ------------------------------------------------------------ */
 
-static bool call(struct question *question, struct arena *arena, const struct kube_request *request,
-                 const char *what, struct json_value *ret, struct err *err)
+static struct kube_client client_of(struct question *question)
 {
     const struct admission_spec *spec = &question->admission->spec;
-    struct kube_client client = {
+
+    return (struct kube_client){
         .transport = spec->transport,
         .reactor = spec->reactor,
         .fiber = question->fiber,
         .is_stopped = &question->is_late,
     };
-    struct kube_response response;
-
-    if (!kube_send(&client, arena, request, &response, err))
-        return false;
-    if (!response_check(&response, what, err))
-        return false;
-    if (2 * response.body.size + json_weigh(response.body) * JSON_VALUE_COST > OBJECT_COST_MAX)
-        return err_set(err, ERR_LIMIT, "%s: it is too large to be looked at", what);
-    return json_read(arena, response.body, ret, err);
-}
-
-static struct kube_request get(struct arena *arena, const struct kube_resource *resource,
-                               struct str space, struct str name)
-{
-    struct kube_request ret = request_get(arena, resource, space, name);
-
-    ret.timeout_ms = ADMISSION_MS;
-    ret.size_max = OBJECT_MAX;
-    return ret;
 }
 
 struct names {
@@ -209,12 +187,14 @@ static bool ask_profile(struct question *question, struct err *err)
 {
     struct arena *arena = &question->arena;
     struct str name = question->judge.task.spec.profile;
-    struct kube_request request = get(arena, &resource_runtimeprofiles, (struct str){0}, name);
+    struct kube_request request =
+        request_get(arena, &resource_runtimeprofiles, (struct str){0}, name);
+    struct kube_client client = client_of(question);
     struct json_value object;
 
     if (profile_find(question))
         return true;
-    if (call(question, arena, &request, "get RuntimeProfile", &object, err))
+    if (kube_call(&client, arena, &request, "get RuntimeProfile", &object, err))
         return profile_take(question, &object, err);
     if (err->kind != ERR_ABSENT)
         return false;
@@ -228,12 +208,11 @@ static bool ask_right(struct question *question, struct err *err)
     auto_end(arena_fini) struct arena arena = {0};
     struct kube_request request =
         request_create(&arena, &resource_subjectaccessreviews, (struct str){0}, question->right);
+    struct kube_client client = client_of(question);
     struct json_value object;
     bool is_allowed;
 
-    request.timeout_ms = ADMISSION_MS;
-    request.size_max = ANSWER_MAX;
-    if (!call(question, &arena, &request, "create SubjectAccessReview", &object, err) ||
+    if (!kube_call(&client, &arena, &request, "create SubjectAccessReview", &object, err) ||
         !access_answer_read(&arena, &object, &is_allowed, err))
         return false;
     question->judge.facts.may_read = is_allowed ? FACT_YES : FACT_NO;
@@ -243,28 +222,24 @@ static bool ask_right(struct question *question, struct err *err)
 static bool ask_code(struct question *question, struct err *err)
 {
     const struct task *task = &question->judge.task;
+    const struct task_spec *spec = &task->spec;
     struct admit_facts *facts = &question->judge.facts;
-    auto_end(arena_fini) struct arena arena = {0};
-    struct kube_request request =
-        get(&arena, &resource_configmaps, task->space, task->spec.config_map);
-    struct json_value object;
-    struct err why = {0};
+    struct arena *arena = &question->arena;
+    struct kube_client client = client_of(question);
 
-    facts->has_code = FACT_NO;
-    if (call(question, &arena, &request, "get ConfigMap", &object, err)) {
-        if (configmap_is_code(&object, task->spec.config_map_key, &why))
-            facts->has_code = FACT_YES;
-        facts->code_fault = arena_text(&question->arena, str_of(why.text));
-        return true;
-    }
-    if (err->kind != ERR_ABSENT)
+    facts->has_code =
+        kube_code_look(&client, arena, task->space, spec->config_map, spec->config_map_key, err)
+            ? FACT_YES
+            : FACT_NO;
+    if (facts->has_code == FACT_NO && err->kind != ERR_ABSENT && err->kind != ERR_INVALID)
         return false;
-    *err = (struct err){0};
     facts->code_fault =
-        arena_print(&question->arena,
-                    "there is no ConfigMap \"%s\" in namespace %.*s: create it first",
-                    excerpt_of(&arena, task->spec.config_map, EXCERPT_SIZE), STR_ARG(task->space))
-            .at;
+        err->kind == ERR_ABSENT
+            ? arena_print(arena, "there is no ConfigMap \"%s\" in namespace %.*s",
+                          excerpt_of(arena, spec->config_map, EXCERPT_SIZE), STR_ARG(task->space))
+                  .at
+            : arena_text(arena, str_of(err->text));
+    *err = (struct err){0};
     return true;
 }
 

@@ -18,7 +18,7 @@
 #define ADMISSION_MS INT64_C(4000) /* an API server waits for five seconds */
 
 enum {
-    ADMISSION_FIBERS = 8, /* each may hold a ConfigMap of some MiB for a moment */
+    ADMISSION_FIBERS = 16,
     ADMISSION_WAITING_MAX = 256,
     ADMISSION_WAITING_SIZE = 4 * 1024 * 1024,
 };

@@ -127,29 +127,6 @@ static void damaged_base64_is_no_text(void **state)
     assert_false(configmap_bytes(&arena, &value, KEY_ARTIFACTS, &got));
 }
 
-static void h44_configmap_unchecked(void **state)
-{
-    static const struct {
-        const char *text, *error;
-    } rows[] = {
-        {"{\"data\":{\"main.py\":\"\",\"lib.py\":\"\"}}",    NULL                              },
-        {"{\"binaryData\":{\"main.py\":\"\"}}",              NULL                              },
-        {"{\"data\":{\"lib.py\":\"\"}}",                     "the ConfigMap has no key main.py"},
-        {"{}",                                               "the ConfigMap has no key main.py"},
-        {"{\"data\":{\"main.py\":\"\",\"artifacts\":\"\"}}",
-         "the ConfigMap has a key artifacts: there the code writes its artifacts"              },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < countof(rows); i++) {
-        auto_end(arena_fini) struct arena arena = {0};
-        struct json_value value = given_json(&arena, str_of(rows[i].text));
-        struct err err = {0};
-        assert_int_equal(configmap_is_code(&value, STR_LIT("main.py"), &err), !rows[i].error);
-        assert_string_equal(err.text, rows[i].error ? rows[i].error : "");
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,7 +136,6 @@ int main(void)
         cmocka_unit_test(any_bytes_come_back_as_they_were),
         cmocka_unit_test(a_text_full_of_controls_is_shorter_in_base64),
         cmocka_unit_test(damaged_base64_is_no_text),
-        cmocka_unit_test(h44_configmap_unchecked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
