@@ -2,12 +2,11 @@
 #include "http/server.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "http/exchange.h"
 #include "http/listener.h"
+#include "http/tls.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -16,13 +15,6 @@ enum {
     REST_MS_MAX = 16, /* while it says that it is not done, and does nothing */
     FILES_KEPT = 256, /* descriptors for everything else */
 };
-
-/* Forward secrecy and authenticated encryption alone, the server's choice first. There are no
- * tickets: nothing outlives a connection. */
-#define PRIORITIES                                                                                 \
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-128-GCM:+AES-256-GCM:"            \
-    "+CHACHA20-POLY1305:+AEAD:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ALL:"          \
-    "+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE"
 
 /* -- on the loop ------------------------------------------------------------ */
 
@@ -71,28 +63,13 @@ static int64_t rest(struct http_server *server, bool has_moved)
     return server->rest_ms;
 }
 
-static void free_retired(struct http_server *server)
-{
-    struct keypair **place = server->pair ? &server->pair->older : NULL;
-
-    while (place && *place) {
-        struct keypair *pair = *place;
-        if (visitors_are_newer(&server->visitors, pair->retired_ms)) {
-            *place = pair->older;
-            keypair_free(pair);
-        } else {
-            place = &pair->older;
-        }
-    }
-}
-
 static void plan(struct http_server *server, bool has_moved)
 {
     int64_t now_ms = clock_monotonic_ms();
     int64_t wait_ms = visitors_sweep(&server->visitors, now_ms);
     bool is_unfinished = is_pending(server);
 
-    free_retired(server);
+    tls_free_retired(server);
     uv_idle_stop(&server->at_once);
     uv_timer_stop(&server->later);
     if (wait_ms != INT64_MAX)
@@ -136,72 +113,7 @@ static void handle_closed(uv_handle_t *handle)
     server_forget(server);
 }
 
-/* -- handshakes ------------------------------------------------------------- */
-
-/* The session's own pointer is the daemon's: its connection. */
-static int lend_pair(gnutls_session_t session, const gnutls_datum_t *authorities, int count,
-                     const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
-                     gnutls_pcert_st **ret_chain, unsigned *ret_chain_count,
-                     gnutls_privkey_t *ret_key)
-{
-    struct visitor *visitor = visitor_of(gnutls_session_get_ptr(session));
-    struct keypair *pair = visitor->server->pair;
-
-    (void)authorities; /* of clients' certificates: we ask for none */
-    (void)count;
-    (void)algorithms;
-    (void)algorithm_count;
-    if (!pair)
-        return -1;
-    *ret_chain = pair->chain;
-    *ret_chain_count = pair->chain_count;
-    *ret_key = pair->key;
-    return 0;
-}
-
-/* GnuTLS collects a handshake's message of up to 16 MiB before it looks at it, and others later. */
-static ssize_t pull(gnutls_transport_ptr_t ctx, void *bytes, size_t size)
-{
-    struct visitor *visitor = ctx;
-    ssize_t got;
-
-    if (visitor->unheard_size > HTTP_UNHEARD_MAX) {
-        errno = EPROTO; /* the daemon closes the connection */
-        return -1;
-    }
-    got = recv(visitor->fd, bytes, size, 0);
-    if (got > 0)
-        visitor->unheard_size += (size_t)got;
-    return got;
-}
-
-static void read_by_ourselves(struct visitor *visitor, gnutls_session_t session)
-{
-    gnutls_transport_set_ptr2(session, visitor, (gnutls_transport_ptr_t)(intptr_t)visitor->fd);
-    gnutls_transport_set_pull_function(session, pull);
-}
-
-bool http_server_identify(struct http_server *server, struct str certificate_pem,
-                          struct str key_pem, struct err *err)
-{
-    struct keypair *pair;
-
-    if (!keypair_new(certificate_pem, key_pem, &pair, err))
-        return false;
-    if (server->pair)
-        server->pair->retired_ms = clock_monotonic_ms();
-    pair->older = server->pair;
-    server->pair = pair;
-    free_retired(server);
-    return true;
-}
-
 /* -- open and close --------------------------------------------------------- */
-
-static gnutls_session_t session_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
-}
 
 static void someone_came_or_went(void *ctx, struct MHD_Connection *connection, void **ret_visitor,
                                  enum MHD_ConnectionNotificationCode code)
@@ -221,7 +133,7 @@ static void someone_came_or_went(void *ctx, struct MHD_Connection *connection, v
     visitor->server = server;
     *ret_visitor = visitor;
     if (server->is_tls)
-        read_by_ourselves(visitor, session_of(connection));
+        tls_watch(connection, visitor);
 }
 
 static bool start_daemon(struct http_server *server, const struct http_spec *spec, int fd,
@@ -235,8 +147,8 @@ static bool start_daemon(struct http_server *server, const struct http_spec *spe
         server->visitors.count_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, peer_max,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY_MAX, MHD_OPTION_STRICT_FOR_CLIENT,
         1, MHD_OPTION_NOTIFY_CONNECTION, someone_came_or_went, server, MHD_OPTION_NOTIFY_COMPLETED,
-        exchange_completed, server, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
-        MHD_OPTION_HTTPS_CERT_CALLBACK, lend_pair, MHD_OPTION_END);
+        exchange_completed, server, MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES,
+        MHD_OPTION_HTTPS_CERT_CALLBACK, tls_lend_pair, MHD_OPTION_END);
     return server->daemon || err_set(err, ERR_REFUSED, "the HTTP server does not start");
 }
 
@@ -336,9 +248,5 @@ void http_server_close(struct http_server *server)
     exchange_drop_all(server);
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
-    while (server->pair) {
-        struct keypair *older = server->pair->older;
-        keypair_free(server->pair);
-        server->pair = older;
-    }
+    tls_free_pairs(server);
 }

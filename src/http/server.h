@@ -9,10 +9,11 @@
  *   connections_max connections, peer_max of one address: one more of that address is closed at
  *   once, one more of all waits in the kernel. From 7/8 of them on each newcomer costs the place
  *   of whoever has been silent for longest;
- *   HTTP_ASK_MS from the first byte of a connection, or from the end of a later request's head, to
- *   the end of its body, and as long to take the answer, however often a byte comes or goes;
- *   HTTP_IDLE_MS between an answer and the end of the next request's head. It is longer than the
- *   90 s after which a Go client closes: it does not send a POST again that met a closed door;
+ *   HTTP_ASK_MS for a handshake, from the first byte of a request to the end of its body (plain:
+ *   from the end of its head, but for the first one), and to take the answer, however often a byte
+ *   comes or goes;
+ *   HTTP_IDLE_MS between requests. It is longer than the 90 s after which a Go client closes: it
+ *   does not send a POST again that met a closed door;
  *   HTTP_MEMORY_MAX bytes for the head of a request (431), body_max for its body (413, as declared,
  *   before it is sent), bodies_max for the bodies and answers of all (503);
  *   no body without Content-Length (411); none where none is taken (400).
