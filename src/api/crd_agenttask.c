@@ -200,6 +200,13 @@ static const struct crd_row rows[] = {
              "(has(self." field ") && self." field " == oldSelf." field ")",                       \
              "status." field " is set once")
 
+/* What it was given: later edits of the profile do not touch it, nor do people. */
+#define EFFECTIVE(field)                                                                           \
+    CRD_RULE("status.effective",                                                                   \
+             "has(self." field ") == has(oldSelf." field ") && "                                   \
+             "(!has(self." field ") || self." field " == oldSelf." field ")",                      \
+             "status.effective." field " is set once")
+
 static const struct crd_rule rules[] = {
     CRD_RULE("",
              "!has(oldSelf.status) || !has(oldSelf.status.phase) || "
@@ -237,6 +244,13 @@ static const struct crd_rule rules[] = {
     CRD_RULE("spec.code.configMapRef.key", "self != '.' && !self.startsWith('..')",
              "must be the name of a file"),
     SET_ONCE("attempt"),
+    CRD_RULE("status", "!has(oldSelf.effective) || has(self.effective)",
+             "status.effective is set once"),
+    EFFECTIVE("command"),
+    EFFECTIVE("image"),
+    EFFECTIVE("profileGeneration"),
+    EFFECTIVE("resources"),
+    EFFECTIVE("timeoutSeconds"),
     SET_ONCE("queueTime"),
     SET_ONCE("runTime"),
     SET_ONCE("startTime"),

@@ -114,6 +114,8 @@ void networkpolicy_read(const struct json_value *value, struct networkpolicy *re
         .is_standing = str_is(child.name, POLICY_NAME),
         .denies_all = selector_holds_all(selector) && has_type(spec, "Ingress") &&
                       has_type(spec, "Egress") && !allows_any,
+        .allows = allows_any,
+        .selector = selector,
         .opens = allows_any && selector_may_hold(selector),
     };
 }

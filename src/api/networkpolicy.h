@@ -13,9 +13,11 @@ struct json_value networkpolicy_value(struct arena *arena, struct str space);
 struct networkpolicy {
     struct str space, name, uid, version;
     int64_t created_ms, deleted_ms;
-    bool is_standing; /* bears POLICY_NAME */
-    bool denies_all;  /* selects all of our Pods, both ways, allows nothing */
-    bool opens;       /* may select one of our Pods, and allows something */
+    bool is_standing;                  /* bears POLICY_NAME */
+    bool denies_all;                   /* selects all of our Pods, both ways, allows nothing */
+    bool allows;                       /* something, to whom it selects */
+    const struct json_value *selector; /* podSelector; NULL: there is none */
+    bool opens;                        /* may select one of our Pods, and allows something */
 };
 /* Never fails: what is not there is empty. */
 void networkpolicy_read(const struct json_value *value, struct networkpolicy *ret);

@@ -27,9 +27,10 @@ struct pod_request { /* all that goes into a Pod */
 struct json_value pod_value(struct arena *arena, const struct pod_request *request);
 
 /* Merge patches of a Pod that is there, by its uid; of another uid a server refuses them as
- * invalid. activeDeadlineSeconds can only be lowered; to 1, it ends the Pod and leaves its output,
- * and since when is noted beside it. */
+ * invalid. pod_mark_patch(): LABEL_TASK as it should be. activeDeadlineSeconds can only be lowered;
+ * to 1, it ends the Pod and leaves its output, and since when is noted beside it. */
 struct json_value pod_deadline_patch(struct arena *arena, struct str uid, int64_t deadline_s);
+struct json_value pod_mark_patch(struct arena *arena, struct str uid, struct str task_label);
 struct json_value pod_stop_patch(struct arena *arena, struct str uid, int64_t now_ms);
 
 enum pod_phase {
@@ -55,14 +56,15 @@ struct pod {
     struct str space, name, uid, version;
     struct str owner_uid, owner_name; /* of its controller */
     struct str task_label;
-    bool is_held; /* carries FINALIZER_RUN */
+    const struct json_value *labels; /* all of them, or NULL */
+    bool is_held;                    /* carries FINALIZER_RUN */
     int64_t created_ms, deleted_ms;
     int64_t deletion_grace_s;
     int64_t deadline_s;  /* spec.activeDeadlineSeconds; 0: none */
     int64_t stopping_ms; /* since when we stop it; 0: we do not */
     struct str node;
     struct str runner_image; /* of container `runner`; not kept by pod_keep() */
-    bool has_others;         /* containers that we did not put in; not kept by pod_keep() */
+    bool has_others;         /* containers that we did not put in */
     bool user_namespace;     /* spec.hostUsers is false */
     struct str runtime_class;
     enum pod_phase phase;

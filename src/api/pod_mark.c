@@ -26,6 +26,17 @@ struct json_value pod_deadline_patch(struct arena *arena, struct str uid, int64_
     return patch_of(arena, metadata_of(arena, uid), deadline_s);
 }
 
+struct json_value pod_mark_patch(struct arena *arena, struct str uid, struct str task_label)
+{
+    struct json_value ret = json_object(), metadata = metadata_of(arena, uid);
+    struct json_value labels = json_object();
+
+    json_put(arena, &labels, LABEL_TASK, json_text(task_label));
+    json_put(arena, &metadata, "labels", labels);
+    json_put(arena, &ret, "metadata", metadata);
+    return ret;
+}
+
 struct json_value pod_stop_patch(struct arena *arena, struct str uid, int64_t now_ms)
 {
     struct json_value metadata = metadata_of(arena, uid), annotations = json_object();

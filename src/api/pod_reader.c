@@ -5,6 +5,7 @@
 enum {
     TEXT_MAX = 1024, /* of what a kubelet or a runtime says */
     TERMINATION_MAX = 4096,
+    LABELS_SIZE_MAX = 2048, /* bytes of all labels; of more, ours alone are kept */
 };
 
 /* -- reading --------------------------------------------------------------- */
@@ -103,6 +104,7 @@ void pod_read(const struct json_value *value, struct pod *ret)
         .owner_uid = child.owner_uid,
         .owner_name = child.owner_name,
         .task_label = child.task_label,
+        .labels = json_get(metadata, "labels"),
         .is_held = finalizer_is_on(value, FINALIZER_RUN),
         .created_ms = child.created_ms,
         .deleted_ms = child.deleted_ms,
@@ -129,7 +131,7 @@ void pod_read(const struct json_value *value, struct pod *ret)
 
 /* -- keeping --------------------------------------------------------------- */
 
-static const struct kept label_members[] = {KEPT(LABEL_TASK), KEPT(NULL)};
+static const struct kept label_members[] = {KEPT(LABEL_TASK), KEPT(LABEL_TENANT), KEPT(NULL)};
 static const struct kept owner_members[] = {KEPT("controller"), KEPT("name"), KEPT("uid"),
                                             KEPT(NULL)};
 static const struct kept annotation_members[] = {
@@ -142,7 +144,7 @@ static const struct kept metadata_members[] = {
     KEPT("deletionGracePeriodSeconds"),
     KEPT("deletionTimestamp"),
     KEPT("finalizers"),
-    KEPT_OF("labels", label_members),
+    KEPT("labels"),
     KEPT("name"),
     KEPT("namespace"),
     KEPT_OF("ownerReferences", owner_members),
@@ -209,14 +211,42 @@ static void items_keep(struct arena *arena, const struct json_value *status, con
         json_put(arena, ret, list, items);
 }
 
+/* Policies of others may select by any of them. */
+static void labels_bound(struct arena *arena, struct json_value *metadata)
+{
+    for (uint32_t i = 0; i < metadata->count; i++)
+        if (str_is(metadata->keys[i], "labels") &&
+            json_compact(arena, &metadata->items[i]).size > LABELS_SIZE_MAX)
+            metadata->items[i] = look_kept(arena, &metadata->items[i], label_members);
+}
+
+/* Containers are kept, by name, where there are others than ours. */
+static void others_keep(struct arena *arena, const struct json_value *spec, struct json_value *ret)
+{
+    static const char *const lists[] = {"containers", "initContainers", "ephemeralContainers"};
+    static const struct kept members[] = {KEPT("name"), KEPT(NULL)};
+
+    for (size_t i = 0; i < countof(lists); i++) {
+        const struct json_value *list = look_list(spec, lists[i]);
+        if (list)
+            json_put(arena, ret, lists[i], look_kept(arena, list, members));
+    }
+}
+
 bool pod_keep(struct arena *arena, const struct json_value *object, struct buf *ret)
 {
     static const char *const conditions[2] = {"PodScheduled", "DisruptionTarget"};
     static const char *const before[2] = {CONTAINER_RUNNER}, *const main[2] = {CONTAINER_TASK};
     const struct json_value *status = json_get(object, "status");
     struct json_value kept = look_kept(arena, object, pod_members);
+    struct pod pod;
 
+    pod_read(object, &pod);
     for (uint32_t i = 0; i < kept.count; i++) {
+        if (str_is(kept.keys[i], "metadata"))
+            labels_bound(arena, &kept.items[i]);
+        if (str_is(kept.keys[i], "spec") && pod.has_others)
+            others_keep(arena, json_get(object, "spec"), &kept.items[i]);
         if (!str_is(kept.keys[i], "status") || kept.items[i].kind != JSON_OBJECT)
             continue;
         items_keep(arena, status, "conditions", "type", conditions, condition_members,

@@ -270,6 +270,8 @@ static void guard(const struct world *w, struct plan *plan)
 {
     if (!w->has_policy && w->policy_settled_ms == 0)
         add(plan, ACTION_PUT_POLICY);
+    if (run_is_there(w) && !run_is_other(w) && w->run.is_unmarked && w->run.state != RUN_ENDED)
+        add(plan, ACTION_MARK_RUN);
 }
 
 static void hold(const struct world *w, struct plan *plan)
@@ -519,6 +521,7 @@ static bool is_grave(const struct plan *plan)
                 return true;
             break;
         case ACTION_START_RUN:
+        case ACTION_MARK_RUN:
         case ACTION_BOUND_RUN: /* not again because a cache stands still */
         case ACTION_STOP_RUN:
         case ACTION_KEEP_OUTPUT: /* dear: not twice because a cache stands still */

@@ -55,6 +55,7 @@ const char *weakening_word(enum weakening weakening)
         [WEAKENED_NOT] = "",
         [WEAKENED_BY_POLICY] = "ForeignPolicy",
         [WEAKENED_BY_CONTAINER] = "ForeignContainer",
+        [WEAKENED_BY_LABEL] = "LabelRemoved",
     };
 
     assert(weakening < WEAKENING_COUNT);

@@ -48,6 +48,7 @@ enum weakening {
     WEAKENED_NOT,
     WEAKENED_BY_POLICY,    /* a network policy of theirs opens our Pods: policies add up */
     WEAKENED_BY_CONTAINER, /* a container of theirs runs in the Pod */
+    WEAKENED_BY_LABEL,     /* the label by which policies select the Pod was gone for a time */
     WEAKENING_COUNT,
 };
 

@@ -12,6 +12,7 @@ enum action {          /* what, never how: a driver knows how. Every one is idem
     ACTION_PUT_CODE,
     ACTION_SET_STATUS, /* write plan.status, on condition that the task is the version observed */
     ACTION_START_RUN,
+    ACTION_MARK_RUN,     /* put back the label by which network policies select it */
     ACTION_BOUND_RUN,    /* move the platform's own clock close behind the code's time */
     ACTION_STOP_RUN,     /* ask the code to end; its output stays */
     ACTION_KEEP_OUTPUT,  /* take result, logs and artifacts into keeping */

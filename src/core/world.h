@@ -54,6 +54,7 @@ struct run {
     bool is_stopping;    /* we, or somebody, already asked it to end */
     bool is_deleting;    /* its object is on the way out (deletionTimestamp) */
     bool is_held;        /* it carries our finalizer (locally: its traces are not removed yet) */
+    bool is_unmarked;    /* somebody changed the label by which network policies select it */
     bool is_loose;       /* the platform's own clock stands far behind the code's time */
     int64_t stopping_ms; /* since when it is stopping; 0: not known, it ends in any case */
     int64_t created_ms, started_ms, ended_ms;

@@ -287,6 +287,14 @@ static bool run_bound(struct kube_task *run, const struct world *world, struct e
     return pod_patch(run, &patch, err);
 }
 
+static bool run_mark(struct kube_task *run, struct err *err)
+{
+    struct json_value patch =
+        pod_mark_patch(run->arena, run->pod.uid, task_label_value(run->arena, &run->task));
+
+    return pod_patch(run, &patch, err);
+}
+
 static bool pod_delete(struct kube_task *run, struct err *err)
 {
     return object_delete(run, &resource_pods, run->pod.name, run->pod.uid, (struct str){0},
@@ -349,6 +357,8 @@ bool kube_apply(void *self, const struct world *world, const struct plan *plan, 
         return status_put(run, &plan->status, err);
     case ACTION_START_RUN:
         return run_start(run, world, plan, err);
+    case ACTION_MARK_RUN:
+        return run_mark(run, err);
     case ACTION_BOUND_RUN:
         return run_bound(run, world, err);
     case ACTION_STOP_RUN:

@@ -6,6 +6,7 @@
 #include "api/names.h"
 #include "api/networkpolicy.h"
 #include "api/runtimeprofile.h"
+#include "api/selector.h"
 #include "core/deadline.h"
 #include "core/validate.h"
 #include "driver/kube_code.h"
@@ -467,9 +468,8 @@ static bool code_find(struct kube_task *run, bool is_live, struct world *ret, st
 /* -- the world ------------------------------------------------------------------ */
 
 struct foreign {
-    struct arena *arena;
-    struct str space;
-    bool opens;
+    const struct kube_task *run;
+    bool opens; /* its Pod, as that is labelled now */
 };
 
 static void policy_weigh(void *ctx, const struct cached *entry)
@@ -478,33 +478,35 @@ static void policy_weigh(void *ctx, const struct cached *entry)
     struct networkpolicy policy;
     struct json_value object;
 
-    if (foreign->opens || !str_equal(entry->space, foreign->space) ||
+    struct arena *arena = foreign->run->arena;
+
+    if (foreign->opens || !str_equal(entry->space, foreign->run->space) ||
         str_is(entry->name, POLICY_NAME) ||
-        !json_read(foreign->arena, arena_copy(foreign->arena, entry->kept), &object,
-                   &(struct err){0}))
+        !json_read(arena, arena_copy(arena, entry->kept), &object, &(struct err){0}))
         return;
     networkpolicy_read(&object, &policy);
-    foreign->opens = policy.opens;
+    foreign->opens = policy.allows && selector_matches(policy.selector, foreign->run->pod.labels);
 }
 
-/* Looked for where it is written anyway: with the start of the code, and with its end. */
 static enum weakening weakening_look(const struct kube_task *run)
 {
-    struct foreign foreign = {.arena = run->arena, .space = run->space};
+    struct foreign foreign = {.run = run};
 
-    if (run->has_pod && run->pod.has_others)
+    if (run->pod.task_label.size == 0)
+        return WEAKENED_BY_LABEL;
+    if (run->pod.has_others)
         return WEAKENED_BY_CONTAINER;
     cache_each(run->caches->policies, policy_weigh, &foreign);
     return foreign.opens ? WEAKENED_BY_POLICY : WEAKENED_NOT;
 }
 
+/* From the start of the code to its end, and until something was found. Before, only what cannot
+ * be undone: a Pod that nothing selects. */
 static bool is_worth_weighing(const struct kube_task *run, const struct world *world)
 {
-    enum phase phase = run->task.status.phase;
-
-    return run_is_there(world) && !phase_is_terminal(phase) &&
-           ((world->run.state == RUN_ACTIVE && phase != PHASE_RUNNING) ||
-            (world->run.state == RUN_ENDED && world->is_live));
+    return run_is_there(world) && run->has_pod && !phase_is_terminal(run->task.status.phase) &&
+           run->task.status.isolation.weakened == WEAKENED_NOT &&
+           (world->run.state != RUN_WAITING || run->pod.task_label.size == 0);
 }
 
 static void output_look(const struct kube_task *run, struct world *ret)

@@ -336,6 +336,7 @@ static void run_read(struct arena *arena, const struct task *task, const struct 
     run->ref.uid = pod->uid;
     run->ref.node = pod->node;
     run->is_held = pod->is_held;
+    run->is_unmarked = !str_equal(pod->task_label, task_label_value(arena, task));
     run->is_deleting = pod->deleted_ms != 0;
     run->is_stopping = is_asked_to_end(pod);
     run->stopping_ms = run->is_stopping ? stopping_since(pod, now_ms) : 0;

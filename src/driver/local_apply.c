@@ -165,6 +165,7 @@ bool local_apply(void *self, const struct world *world, const struct plan *plan,
     case ACTION_DROP_TASK:
         return task_drop(run, err);
     case ACTION_HOLD_TASK: /* nothing here takes a task away under us */
+    case ACTION_MARK_RUN:  /* and nothing here is selected by labels */
     case ACTION_BOUND_RUN: /* the supervisor's clock is close behind the runner's from the start */
     case ACTION_PUT_POLICY:
     case ACTION_PUT_CODE:

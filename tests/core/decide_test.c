@@ -176,6 +176,8 @@ static bool word_of_time(struct scene *scene, struct str word)
     } else if (str_is(word, "given-up")) {
         scene->world.run.is_stopping = true;
         scene->world.run.stopping_ms = NOW_MS - 60000;
+    } else if (str_is(word, "unmarked")) {
+        scene->world.run.is_unmarked = true;
     } else if (str_is(word, "loose")) {
         scene->world.run.is_loose = true;
         status->started_ms = scene->world.run.started_ms = NOW_MS - BOUND_AFTER_MS;

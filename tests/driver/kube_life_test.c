@@ -354,16 +354,61 @@ static void inject_container(struct life *life)
     life->cluster.pod_patch = "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"mesh\"}]}}";
 }
 
-/* Not our verdict's business, but said. */
+static void open_to_all(struct fake_cluster *cluster)
+{
+    fake_create(cluster, "networkpolicies",
+                "{\"metadata\":{\"name\":\"all\",\"namespace\":\"default\"},\"spec\":{"
+                "\"podSelector\":{},\"policyTypes\":[\"Egress\"],\"egress\":[{}]}}");
+}
+
+static void open_others(struct fake_cluster *cluster)
+{
+    fake_create(cluster, "networkpolicies",
+                "{\"metadata\":{\"name\":\"web\",\"namespace\":\"default\"},\"spec\":{"
+                "\"podSelector\":{\"matchLabels\":{\"app\":\"web\"}},"
+                "\"policyTypes\":[\"Egress\"],\"egress\":[{}]}}");
+}
+
+static void label_and_open(struct fake_cluster *cluster)
+{
+    if (fake_find(cluster, "pods", "t-pod"))
+        fake_merge(cluster, "pods", "t-pod", "{\"metadata\":{\"labels\":{\"app\":\"web\"}}}");
+    open_others(cluster);
+}
+
+static void take_label(struct fake_cluster *cluster)
+{
+    if (fake_find(cluster, "pods", "t-pod"))
+        fake_merge(cluster, "pods", "t-pod",
+                   "{\"metadata\":{\"labels\":{\"agenttask.io/task\":null}}}");
+}
+
+static void add_container(struct fake_cluster *cluster)
+{
+    if (fake_find(cluster, "pods", "t-pod"))
+        fake_merge(cluster, "pods", "t-pod",
+                   "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"debug\"}]}}");
+}
+
+/* Not our verdict's business, but said: whether it was there before, or comes while the code runs
+ * (from 2 s to 12 s), and for as long as it takes to look. */
 static void what_others_weaken_is_said(void **state)
 {
     static const struct {
         void (*before)(struct life *life);
+        struct life_event event;
         const char *reason; /* NULL: there is no such condition */
     } rows[] = {
-        {open_to_dns,      "ForeignPolicy"   },
-        {inject_container, "ForeignContainer"},
-        {open_elsewhere,   NULL              },
+        {open_to_dns,      {0, NULL},              "ForeignPolicy"   },
+        {inject_container, {0, NULL},              "ForeignContainer"},
+        {open_elsewhere,   {0, NULL},              NULL              },
+        {NULL,             {5000, open_to_all},    "ForeignPolicy"   },
+        {NULL,             {5000, open_others},    NULL              },
+        {NULL,             {5000, label_and_open}, "ForeignPolicy"   },
+        {NULL,             {5000, add_container},  "ForeignContainer"},
+        {NULL,             {5000, take_label},     "LabelRemoved"    },
+        {NULL,             {60000, open_to_all},   NULL              },
+        {NULL,             {60000, take_label},    NULL              },
     };
 
     (void)state;
@@ -372,6 +417,8 @@ static void what_others_weaken_is_said(void **state)
         struct life life;
         const struct json_value *conditions, *condition;
         scene.before = rows[i].before;
+        scene.plan.run_ms = 10000;
+        scene.event = rows[i].event;
         life_begin(&life, &scene);
         life_run(&life, LONG_MS);
         assert_true(life_is_right(&life, &scene, ", weakened"));

@@ -263,7 +263,8 @@ static void time_pass(struct living *living, const struct node *node, int64_t wa
 
     if (node->toy.facts.run.state == RUN_ACTIVE && !node->toy.facts.is_gone && !is_any_back(node))
         witness_that(witness, X7_NOTHING_WITHOUT_POLICY,
-                     node->toy.facts.has_policy || node->toy.cache != CACHE_FRESH);
+                     (node->toy.facts.has_policy && !node->toy.facts.run.is_unmarked) ||
+                         node->toy.cache != CACHE_FRESH);
     if (wake_at_ms == WAKE_NEVER || node->toy.facts.is_gone) {
         if (!has_events) {
             demand_of_rest(witness, living->fate, &node->toy);

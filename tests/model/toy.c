@@ -104,6 +104,7 @@ static struct run run_write(const struct toy_run *run, bool is_stranger)
         .is_stopping = run->is_stopping,
         .is_deleting = run->is_deleting,
         .is_held = run->is_held,
+        .is_unmarked = run->is_unmarked,
         .created_ms = run->created_ms,
         .started_ms = run->started_ms,
         .ended_ms = run->ended_ms,
@@ -243,6 +244,8 @@ static bool run_change(struct toy *toy, const struct toy_operator *who, enum act
         run->is_deleting = true;
     if (action == ACTION_RELEASE_RUN)
         run->is_held = false;
+    if (action == ACTION_MARK_RUN)
+        run->is_unmarked = false;
     return true;
 }
 
@@ -291,6 +294,7 @@ bool toy_apply(struct toy *toy, const struct toy_fate *fate, const struct toy_op
         return status_set(facts, who);
     case ACTION_START_RUN:
         return run_start(toy, fate, who);
+    case ACTION_MARK_RUN:
     case ACTION_STOP_RUN:
     case ACTION_KEEP_OUTPUT:
     case ACTION_DROP_RUN:

@@ -56,7 +56,7 @@ struct toy_status {
 struct toy_run {
     enum run_state state;
     uint32_t uid;
-    bool is_stopping, is_deleting, is_held;
+    bool is_stopping, is_deleting, is_held, is_unmarked;
     enum run_wait wait;
     enum run_fault fault;
     enum run_cause cause;
@@ -116,6 +116,7 @@ enum toy_event { /* what happens without an operator */
     EVENT_CANCEL,
     EVENT_DELETE,
     EVENT_POLICY_REMOVED,
+    EVENT_LABEL_REMOVED, /* by which policies select the run */
     EVENT_RUN_DELETED,
     EVENT_RUN_REMOVED, /* by one who takes our finalizer off */
     EVENT_RUN_REPLACED,

@@ -16,6 +16,7 @@ static const char *const words[EVENT_COUNT] = {
     [EVENT_CANCEL] = "CANCEL",
     [EVENT_DELETE] = "DELETE",
     [EVENT_POLICY_REMOVED] = "POLICY REMOVED",
+    [EVENT_LABEL_REMOVED] = "LABEL REMOVED",
     [EVENT_RUN_DELETED] = "RUN DELETED",
     [EVENT_RUN_REMOVED] = "RUN REMOVED",
     [EVENT_RUN_REPLACED] = "RUN REPLACED",
@@ -189,6 +190,11 @@ static bool trouble(struct toy *toy, const struct toy_fate *fate, enum toy_event
             return false;
         facts->has_policy = false;
         facts->policy_settled_ms = 0;
+        return true;
+    case EVENT_LABEL_REMOVED:
+        if (!run_can_change(toy, fate) || facts->run.is_unmarked)
+            return false;
+        facts->run.is_unmarked = true;
         return true;
     case EVENT_RUN_DELETED:
         return run_delete(toy, fate);
