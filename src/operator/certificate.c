@@ -82,7 +82,7 @@ static void adopt(struct certificate_keeper *keeper, const struct tls_secret *pa
     if (!x509_read_term(keeper->held.certificate, &keeper->term, &ignored))
         keeper->term = (struct x509_term){0};
     keeper->spec.changed(keeper->spec.ctx, keeper->held.certificate, keeper->held.key);
-    keeper->spec.told(keeper->spec.ctx, "serves another certificate", NULL);
+    keeper->spec.told(keeper->spec.ctx, "serves another certificate", NULL, NULL);
 }
 
 /* -- the Secret and the configuration ---------------------------------------------------- */
@@ -211,7 +211,7 @@ static bool act(struct certificate_keeper *keeper, struct turn *turn, enum certi
                                              : write_secret(keeper, turn, step, err);
 
     if (is_done)
-        keeper->spec.told(keeper->spec.ctx, because, NULL);
+        keeper->spec.told(keeper->spec.ctx, certificate_step_words(step), because, NULL);
     else if (is_overtaken(err))
         *err = (struct err){0};
     return err->kind == ERR_NONE;
@@ -301,7 +301,7 @@ static void rest(struct certificate_keeper *keeper, int64_t wait_ms)
 static void tell_trouble(struct certificate_keeper *keeper, const struct err *err)
 {
     if (err->kind != ERR_NONE && err->kind != keeper->trouble)
-        keeper->spec.told(keeper->spec.ctx, "cannot keep the certificates", err);
+        keeper->spec.told(keeper->spec.ctx, "cannot keep the certificates", NULL, err);
     keeper->trouble = err->kind;
 }
 

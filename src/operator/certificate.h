@@ -29,8 +29,9 @@ struct certificate_spec { /* its texts are copied */
     struct str directory;    /* empty: the Secret */
     /* The texts are gone when it returns. */
     void (*changed)(void *ctx, struct str certificate, struct str key);
-    /* For a log line: a step that was taken, or (err not NULL) what stands in its way. */
-    void (*told)(void *ctx, const char *what, const struct err *err);
+    /* For a log line, in words of ours: what was done and why, or (err not NULL) what stands in the
+     * way. */
+    void (*told)(void *ctx, const char *what, const char *because, const struct err *err);
     bool (*may_write)(void *ctx); /* asked before every write; NULL: always */
     void *ctx;
 };

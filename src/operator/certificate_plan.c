@@ -234,6 +234,20 @@ enum certificate_step certificate_next(const struct certificate_view *view,
     return rules[i].step;
 }
 
+const char *certificate_step_words(enum certificate_step step)
+{
+    static const char *const words[] = {
+        [CERTIFICATE_REST] = "nothing",
+        [CERTIFICATE_BEGIN] = "made an authority and a certificate",
+        [CERTIFICATE_SUCCEED] = "made a new authority, beside the old one",
+        [CERTIFICATE_RENEW] = "made a new certificate",
+        [CERTIFICATE_TRUST] = "told the webhook's configuration whom to trust",
+        [CERTIFICATE_RETIRE] = "dropped the old authorities",
+    };
+
+    return words[step];
+}
+
 /* -- carrying it out -------------------------------------------------------------------------- */
 
 /* The older ones stay, too, if they have not expired: somebody may still show what they signed. One

@@ -63,6 +63,8 @@ enum certificate_step {
     CERTIFICATE_RETIRE,  /* the newest authority stays alone */
 };
 
+const char *certificate_step_words(enum certificate_step step); /* what has been done */
+
 void certificate_view_of(const struct certificate_look *look, struct certificate_view *ret);
 enum certificate_step certificate_next(const struct certificate_view *view,
                                        const char **ret_because);

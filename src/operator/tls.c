@@ -27,12 +27,13 @@ static void has_changed(void *ctx, struct str certificate, struct str key)
         show(manager, manager->scrapes, certificate, key);
 }
 
-static void was_told(void *ctx, const char *what, const struct err *err)
+static void was_told(void *ctx, const char *what, const char *because, const struct err *err)
 {
     log_write(&((struct manager *)ctx)->log, &(struct log_line){
                                                  .level = err ? LEVEL_WARN : LEVEL_INFO,
                                                  .logger = "certificate",
                                                  .message = what,
+                                                 .because = because,
                                                  .err = err,
                                              });
 }
