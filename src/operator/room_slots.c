@@ -144,10 +144,14 @@ static void go_outside(struct room *room, struct member *member)
                  member->state == STATE_LET_IN ? QUOTA_START_MS : held_ms, room->now_ms);
 }
 
+/* Among those for whom a slot is held already, it displaces the last one, who is told when he
+ * comes. */
 static void begin_to_wait(struct room *room, struct member *member)
 {
     enqueue(member);
     say_who_waits(room, member->tenant);
+    if (rank_of(member) < member->tenant->granted && !member->comes_again)
+        room_wake(room, member);
 }
 
 /* The slots stay with those who are first now. */

@@ -1,103 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "operator/room.h"
+#include "room_fixture.h"
 
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-enum {
-    TASKS = 1000
-};
-
-/* Tasks "n0" to "n999" of namespace "a" with one tenant, and who was woken. */
-struct fixture {
-    struct room *room;
-    char names[TASKS][8];
-    uint32_t woken[TASKS];
-    uint64_t wakes;
-    int64_t now_ms;
-};
-
-static void woke(void *ctx, struct str space, struct str name)
-{
-    struct fixture *f = ctx;
-    int64_t number;
-
-    assert_true(str_is(space, "a"));
-    assert_true(str_to_int(str_skip(name, 1), &number));
-    f->woken[number]++;
-    f->wakes++;
-}
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    for (int i = 0; i < TASKS; i++)
-        snprintf(f->names[i], sizeof(f->names[i]), "n%d", i);
-    f->room = room_new(woke, f);
-    f->now_ms = 1000000;
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    room_free(f->room);
-    free(f);
-    return 0;
-}
-
-static void limit(struct fixture *f, int64_t running_max)
-{
-    room_limit(f->room, &(struct config){.running_max = running_max}, f->now_ms);
-}
-
-static struct room_task task(struct fixture *f, int i)
-{
-    return (struct room_task){
-        .space = STR_LIT("a"),
-        .name = str_of(f->names[i]),
-        .uid = str_of(f->names[i]),
-        .tenant = STR_LIT("a"),
-        .created_ms = 1000 + i,
-    };
-}
-
-static void note(struct fixture *f, int i)
-{
-    struct room_task asked = task(f, i);
-
-    room_note(f->room, &asked, f->now_ms);
-}
-
-static struct room_answer ask(struct fixture *f, int i)
-{
-    struct room_task asked = task(f, i);
-    struct room_answer answer;
-
-    room_ask(f->room, &asked, f->now_ms, &answer);
-    return answer;
-}
-
-static void done(struct fixture *f, int i, enum room_outcome outcome)
-{
-    room_done(f->room, STR_LIT("a"), str_of(f->names[i]), outcome, f->now_ms);
-}
-
-static void end(struct fixture *f, int i)
-{
-    struct room_task over = task(f, i);
-
-    over.is_over = true;
-    room_note(f->room, &over, f->now_ms);
-}
 
 static void who_never_started_and_is_to_stop_needs_no_room(void **state)
 {
@@ -136,86 +45,86 @@ static void who_never_started_and_is_to_stop_needs_no_room(void **state)
 
 static void without_a_limit_everybody_comes_in(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
     for (int i = TASKS - 1; i >= 0; i--)
-        assert_true(ask(f, i).has_room);
+        assert_true(fixture_ask(f, i).has_room);
     assert_int_equal(room_facts(f->room).active, TASKS);
     assert_int_equal(room_facts(f->room).waiting, 0);
 }
 
 static void those_who_wait_know_their_place(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 2);
+    fixture_limit(f, 2);
     for (int i = 0; i < 5; i++)
-        note(f, i);
-    assert_true(ask(f, 0).has_room);
-    assert_true(ask(f, 1).has_room);
-    assert_false(ask(f, 2).has_room);
-    assert_int_equal(ask(f, 2).position, 1);
-    assert_int_equal(ask(f, 2).ahead, 0);
-    assert_int_equal(ask(f, 4).position, 3);
-    assert_int_equal(ask(f, 4).ahead, 2);
-    assert_true(ask(f, 0).has_room); /* who is in stays in */
+        fixture_note(f, i);
+    assert_true(fixture_ask(f, 0).has_room);
+    assert_true(fixture_ask(f, 1).has_room);
+    assert_false(fixture_ask(f, 2).has_room);
+    assert_int_equal(fixture_ask(f, 2).position, 1);
+    assert_int_equal(fixture_ask(f, 2).ahead, 0);
+    assert_int_equal(fixture_ask(f, 4).position, 3);
+    assert_int_equal(fixture_ask(f, 4).ahead, 2);
+    assert_true(fixture_ask(f, 0).has_room); /* who is in stays in */
 }
 
 static void the_next_one_is_woken_when_room_frees(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 1);
+    fixture_limit(f, 1);
     for (int i = 0; i < 5; i++)
-        note(f, i);
-    assert_true(ask(f, 0).has_room);
-    done(f, 0, ROOM_STARTED);
-    assert_false(ask(f, 1).has_room);
+        fixture_note(f, i);
+    assert_true(fixture_ask(f, 0).has_room);
+    fixture_done(f, 0, ROOM_STARTED);
+    assert_false(fixture_ask(f, 1).has_room);
     assert_int_equal(f->wakes, 0);
-    end(f, 0);
+    fixture_end(f, 0);
     assert_int_equal(f->woken[1], 1);
     assert_int_equal(f->wakes, 1);
-    assert_false(ask(f, 2).has_room); /* not its turn, although there is room */
-    assert_true(ask(f, 1).has_room);
+    assert_false(fixture_ask(f, 2).has_room); /* not its turn, although there is room */
+    assert_true(fixture_ask(f, 1).has_room);
 }
 
 static void priority_beats_age_and_age_the_rest(void **state)
 {
-    struct fixture *f = *state;
-    struct room_task high = task(f, 4);
+    struct room_fixture *f = *state;
+    struct room_task high = fixture_task(f, 4);
     struct room_answer answer;
 
-    limit(f, 1);
+    fixture_limit(f, 1);
     high.priority = 7;
     for (int i = 3; i >= 0; i--)
-        note(f, i);
+        fixture_note(f, i);
     room_ask(f->room, &high, f->now_ms, &answer);
     assert_true(answer.has_room);
-    assert_int_equal(ask(f, 0).position, 1);
-    assert_int_equal(ask(f, 3).position, 4);
+    assert_int_equal(fixture_ask(f, 0).position, 1);
+    assert_int_equal(fixture_ask(f, 3).position, 4);
 }
 
 static void old_news_moves_nothing_back(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 1);
-    assert_true(ask(f, 0).has_room);
-    note(f, 0); /* the cache still says that it waits */
-    done(f, 0, ROOM_STARTED);
-    note(f, 0);
-    assert_false(ask(f, 1).has_room);
-    assert_true(ask(f, 0).has_room);
+    fixture_limit(f, 1);
+    assert_true(fixture_ask(f, 0).has_room);
+    fixture_note(f, 0); /* the cache still says that it waits */
+    fixture_done(f, 0, ROOM_STARTED);
+    fixture_note(f, 0);
+    assert_false(fixture_ask(f, 1).has_room);
+    assert_true(fixture_ask(f, 0).has_room);
 }
 
 static void a_task_of_the_same_name_is_another(void **state)
 {
-    struct fixture *f = *state;
-    struct room_task other = task(f, 0);
+    struct room_fixture *f = *state;
+    struct room_task other = fixture_task(f, 0);
 
-    limit(f, 1);
-    assert_true(ask(f, 0).has_room);
-    done(f, 0, ROOM_STARTED);
+    fixture_limit(f, 1);
+    assert_true(fixture_ask(f, 0).has_room);
+    fixture_done(f, 0, ROOM_STARTED);
     other.uid = STR_LIT("another");
     room_note(f->room, &other, f->now_ms);
     assert_int_equal(room_facts(f->room).active, 0);
@@ -224,46 +133,46 @@ static void a_task_of_the_same_name_is_another(void **state)
 
 static void who_fails_holds_up_nobody(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 1);
+    fixture_limit(f, 1);
     for (int i = 0; i < 3; i++)
-        note(f, i);
-    assert_true(ask(f, 0).has_room);
-    done(f, 0, ROOM_FAILED);
+        fixture_note(f, i);
+    assert_true(fixture_ask(f, 0).has_room);
+    fixture_done(f, 0, ROOM_FAILED);
     assert_int_equal(f->woken[1], 1);
-    assert_true(ask(f, 1).has_room);
-    done(f, 1, ROOM_STARTED);
-    assert_false(ask(f, 0).has_room);
-    assert_int_equal(ask(f, 0).position, 1); /* and has its turn again */
+    assert_true(fixture_ask(f, 1).has_room);
+    fixture_done(f, 1, ROOM_STARTED);
+    assert_false(fixture_ask(f, 0).has_room);
+    assert_int_equal(fixture_ask(f, 0).position, 1); /* and has its turn again */
 }
 
 static void who_does_not_start_yet_keeps_its_turn(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 1);
-    note(f, 0);
-    note(f, 1);
-    assert_true(ask(f, 0).has_room);
-    done(f, 0, ROOM_WAITS);
-    assert_false(ask(f, 1).has_room);
-    assert_true(ask(f, 0).has_room);
+    fixture_limit(f, 1);
+    fixture_note(f, 0);
+    fixture_note(f, 1);
+    assert_true(fixture_ask(f, 0).has_room);
+    fixture_done(f, 0, ROOM_WAITS);
+    assert_false(fixture_ask(f, 1).has_room);
+    assert_true(fixture_ask(f, 0).has_room);
 }
 
 static void tenants_and_namespaces_have_room_of_their_own(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
     const struct config_tenant limits[] = {
         {.name = STR_LIT("red"), .running_max = 2, .weight = 1}
     };
-    struct room_task red = task(f, 2), elsewhere = task(f, 3);
+    struct room_task red = fixture_task(f, 2), elsewhere = fixture_task(f, 3);
     struct room_answer answer;
 
     room_limit(f->room, &(struct config){.running_max = 1, .tenants = limits, .tenant_count = 1},
                f->now_ms);
-    assert_true(ask(f, 0).has_room);
-    assert_false(ask(f, 1).has_room);
+    assert_true(fixture_ask(f, 0).has_room);
+    assert_false(fixture_ask(f, 1).has_room);
     red.tenant = STR_LIT("red");
     room_ask(f->room, &red, f->now_ms, &answer);
     assert_true(answer.has_room);
@@ -280,12 +189,12 @@ static void tenants_and_namespaces_have_room_of_their_own(void **state)
 
 static void a_new_limit_wakes_those_for_whom_there_is_room_now(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 1);
+    fixture_limit(f, 1);
     for (int i = 0; i < 10; i++)
-        ask(f, i);
-    limit(f, 4);
+        fixture_ask(f, i);
+    fixture_limit(f, 4);
     assert_int_equal(f->woken[1] + f->woken[2] + f->woken[3], 3);
     assert_int_equal(f->wakes, 3);
 }
@@ -294,32 +203,32 @@ static void a_new_limit_wakes_those_for_whom_there_is_room_now(void **state)
  * every 30 s, the writes stay far below one per task and step. */
 static void a_long_queue_that_moves_costs_few_writes(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
     int64_t told[TASKS] = {0};
     uint64_t writes = 0;
 
-    limit(f, 1);
+    fixture_limit(f, 1);
     for (int i = 0; i < TASKS; i++)
-        note(f, i);
+        fixture_note(f, i);
     for (int i = 0; i < TASKS; i++)
-        told[i] = ask(f, i).position; /* the first one is in */
-    for (int i = 0; i < TASKS; i++) { /* ten a second */
-        done(f, i, ROOM_STARTED);
+        told[i] = fixture_ask(f, i).position; /* the first one is in */
+    for (int i = 0; i < TASKS; i++) {         /* ten a second */
+        fixture_done(f, i, ROOM_STARTED);
         f->now_ms += 100;
         memset(f->woken, 0, sizeof(f->woken));
-        end(f, i);
+        fixture_end(f, i);
         if (i % 10 == 9)
             room_refresh(f->room, f->now_ms);
         for (int j = i + 1; j < TASKS; j++) {
             struct room_answer answer;
             if (f->woken[j] == 0)
                 continue;
-            answer = ask(f, j);
+            answer = fixture_ask(f, j);
             writes += answer.position != told[j];
             told[j] = answer.position;
         }
         if (i + 1 < TASKS)
-            assert_true(ask(f, i + 1).has_room);
+            assert_true(fixture_ask(f, i + 1).has_room);
     }
     assert_true(writes < 5 * TASKS);
     assert_true(writes > TASKS / 10); /* but they are told */
@@ -328,122 +237,30 @@ static void a_long_queue_that_moves_costs_few_writes(void **state)
 
 static void the_first_ones_are_told_within_a_second(void **state)
 {
-    struct fixture *f = *state;
+    struct room_fixture *f = *state;
 
-    limit(f, 1);
+    fixture_limit(f, 1);
     for (int i = 0; i < 40; i++)
-        ask(f, i);
-    done(f, 0, ROOM_STARTED);
-    end(f, 0);
+        fixture_ask(f, i);
+    fixture_done(f, 0, ROOM_STARTED);
+    fixture_end(f, 0);
     f->now_ms += 1000;
     memset(f->woken, 0, sizeof(f->woken));
-    assert_true(ask(f, 1).has_room);
+    assert_true(fixture_ask(f, 1).has_room);
     room_refresh(f->room, f->now_ms);
     for (int i = 2; i < 12; i++) {
         assert_int_equal(f->woken[i], 1);
-        assert_int_equal(ask(f, i).position, i - 1);
+        assert_int_equal(fixture_ask(f, i).position, i - 1);
     }
     assert_int_equal(f->woken[12], 0);
-    assert_int_equal(ask(f, 20).position, 20); /* as it was told before */
+    assert_int_equal(fixture_ask(f, 20).position, 20); /* as it was told before */
     f->now_ms += 30000;
     room_refresh(f->room, f->now_ms);
     assert_int_equal(f->woken[20], 1);
-    assert_int_equal(ask(f, 20).position, 19);
+    assert_int_equal(fixture_ask(f, 20).position, 19);
 }
 
-/* -- any order of events --------------------------------------------------------- */
-
-enum {
-    SOME = 12,
-    INSIDE_MAX = 3
-};
-enum toy {
-    TOY_NEW,
-    TOY_WAITS,
-    TOY_COMES_AGAIN,
-    TOY_IN,
-    TOY_STARTED,
-    TOY_FAILED,
-    TOY_OVER,
-};
-
-static uint32_t dice(uint64_t *seed, uint32_t sides)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*seed >> 33) % sides;
-}
-
-static int count_of(const enum toy *toys, enum toy state)
-{
-    int count = 0;
-
-    for (int i = 0; i < SOME; i++)
-        count += toys[i] == state;
-    return count;
-}
-
-static void step(struct fixture *f, enum toy *toys, int i, uint32_t what)
-{
-    bool is_in = toys[i] == TOY_IN;
-
-    if (toys[i] == TOY_OVER)
-        return;
-    if (what < 4) {
-        bool has_room = ask(f, i).has_room;
-        if (toys[i] != TOY_STARTED)
-            toys[i] = has_room ? TOY_IN : TOY_WAITS;
-    } else if (what == 4 && is_in) {
-        done(f, i, ROOM_STARTED);
-        toys[i] = TOY_STARTED;
-    } else if (what == 5 && is_in) {
-        done(f, i, ROOM_WAITS);
-        toys[i] = TOY_COMES_AGAIN;
-    } else if (what == 6 && is_in) {
-        done(f, i, ROOM_FAILED);
-        toys[i] = TOY_FAILED;
-    } else if (what == 7) {
-        end(f, i);
-        toys[i] = TOY_OVER;
-    }
-}
-
-/* Never more than the limit; and once nothing happens any more but that those who were woken ask,
- * either the room is full or nobody waits. */
-static void the_limit_holds_and_nobody_is_forgotten(void **state)
-{
-    struct fixture *f = *state;
-
-    for (uint64_t seed = 1; seed <= 2000; seed++) {
-        enum toy toys[SOME] = {TOY_NEW};
-        uint64_t luck = seed;
-        bool is_quiet = false;
-
-        f->room = room_free(f->room);
-        f->room = room_new(woke, f);
-        limit(f, INSIDE_MAX);
-        memset(f->woken, 0, sizeof(f->woken));
-        for (int n = 0; n < 60; n++) {
-            step(f, toys, (int)dice(&luck, SOME), dice(&luck, 8));
-            assert_true(count_of(toys, TOY_IN) + count_of(toys, TOY_STARTED) <= INSIDE_MAX);
-        }
-        for (int i = 0; i < SOME; i++)
-            f->woken[i] += toys[i] == TOY_COMES_AGAIN;
-        while (!is_quiet) {
-            is_quiet = true;
-            for (int i = 0; i < SOME; i++)
-                if (f->woken[i] > 0) {
-                    f->woken[i] = 0;
-                    is_quiet &= toys[i] != TOY_WAITS;
-                    step(f, toys, i, 0);
-                }
-        }
-        if (count_of(toys, TOY_IN) + count_of(toys, TOY_STARTED) < INSIDE_MAX &&
-            count_of(toys, TOY_WAITS) > 0)
-            fail_msg("seed %" PRIu64 ": room, and somebody who waits and was not woken", seed);
-    }
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {
@@ -461,7 +278,6 @@ int main(void)
         TEST(a_new_limit_wakes_those_for_whom_there_is_room_now),
         TEST(a_long_queue_that_moves_costs_few_writes),
         TEST(the_first_ones_are_told_within_a_second),
-        TEST(the_limit_holds_and_nobody_is_forgotten),
     };
 
     return cmocka_run_group_tests_name("room", tests, NULL, NULL);

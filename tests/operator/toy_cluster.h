@@ -9,7 +9,7 @@
 #include "json/json.h"
 
 enum {
-    TOY_CHANGES_MAX = 4096,
+    TOY_CHANGES_MAX = 16384,
     TOY_EXCHANGES_MAX = 128,
     TOY_ALARMS_MAX = 256,
     TOY_TICK_MS = 5, /* an answer takes that long */
