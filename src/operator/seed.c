@@ -4,8 +4,13 @@
 #include "operator/controller_parts.h"
 #include "yaml/yaml.h"
 
-#define AGAIN_MS     INT64_C(1000) /* after a failure, doubled each time */
+#define AGAIN_MS     INT64_C(1000) /* after a failure; after some, doubled each time */
 #define AGAIN_MAX_MS INT64_C(300000)
+
+enum {
+    PATIENCE = 15, /* so many failures are none yet: in a new cluster our own webhook, which is
+                    * asked about profiles, is still to be found by the API server */
+};
 
 /* One that is there already is somebody's, and stays as it is. */
 static bool create_profile(const struct kube_client *client, struct str yaml, struct err *err)
@@ -44,7 +49,7 @@ static int64_t wait_ms(uint32_t failures)
 {
     int64_t ms = AGAIN_MS;
 
-    for (uint32_t i = 1; i < failures && ms < AGAIN_MAX_MS; i++)
+    for (uint32_t i = PATIENCE; i < failures && ms < AGAIN_MAX_MS; i++)
         ms *= 2;
     return ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS;
 }
@@ -59,7 +64,7 @@ static void sow(struct fiber *fiber, void *ctx)
     struct err err = {0};
     bool is_done = create_rest(seed, &client, &err);
 
-    line.level = is_done ? LEVEL_INFO : LEVEL_ERROR;
+    line.level = is_done ? LEVEL_INFO : seed->failures < PATIENCE ? LEVEL_WARN : LEVEL_ERROR;
     line.message = is_done ? "the profiles that are shipped stand"
                            : "the profiles that are shipped do not all stand";
     line.err = is_done ? NULL : &err;
