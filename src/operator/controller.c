@@ -10,6 +10,8 @@
 #define FIRST_TICK_MS INT64_C(20) /* until the caches are filled */
 #define SWEEP_MS      INT64_C(300000)
 #define SURVEY_MS     INT64_C(600000)
+/* Who has followed may have caches that are behind what the last leader wrote. */
+#define LEAD_MS INT64_C(500)
 
 int64_t controller_now(const struct controller *controller)
 {
@@ -48,6 +50,7 @@ static bool may_turn(const struct controller *controller)
 {
     return controller->is_leading && !controller->is_stopping && controller->caches.is_synced &&
            controller->seed.was_tried && guard_is_known(controller) && controller->is_configured &&
+           controller_now(controller) >= controller->acts_ms &&
            controller->workers < controller->workers_max;
 }
 
@@ -239,7 +242,8 @@ struct controller *controller_free(struct controller *controller)
     if (!controller)
         return NULL;
     assert(controller->workers == 0 && controller->followers.count == 0 &&
-           !controller->is_surveying && !controller->seed.is_under_way);
+           !controller->is_surveying && !controller->seed.is_under_way &&
+           !controller->guard.is_under_way);
     intake_close(controller);
     events_free(controller->events);
     room_free(controller->room);
@@ -261,10 +265,15 @@ bool controller_start(struct controller *controller, struct err *err)
 
 void controller_lead(struct controller *controller)
 {
+    const struct reactor *reactor = controller->spec.reactor;
+
     assert(!controller->is_leading);
     controller->is_leading = true;
+    if (controller->caches.is_synced)
+        controller->acts_ms = controller_now(controller) + LEAD_MS;
     intake_all(controller);
     begin_to_act(controller);
+    reactor->arm(reactor->self, &controller->wheel, controller->acts_ms);
 }
 
 void controller_stop(struct controller *controller)

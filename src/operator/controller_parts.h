@@ -46,6 +46,7 @@ struct controller {
     uint64_t reconciles;
     int64_t work_since_ms; /* the sum of when the keys being worked on were taken */
     int64_t swept_ms, surveyed_ms;
+    int64_t acts_ms; /* whoever leads, from then on */
     struct seed seed;
     struct guard guard;
     bool is_configured, is_leading, is_stopping, is_surveying;

@@ -343,23 +343,90 @@ static void one_tenant_in_two_namespaces_has_one_budget(void **state)
     assert_int_equal(toy_matching(&f->op.cluster, "pods", "\"agenttask.io/tenant\":\"team\""), 3);
 }
 
+static const char guard[] =
+    "{\"metadata\":{\"name\":\"agenttask-validating-webhook-configuration\"},\"webhooks\":[{"
+    "\"name\":"
+    "\"create.x\",\"clientConfig\":{\"caBundle\":\"Zm9v\",\"service\":{\"name\":"
+    "\"agenttask-webhook-service\",\"namespace\":\"own\",\"path\":"
+    "\"/"
+    "validate-execution-agenttask-io-v1alpha1-agenttask\"}},\"failurePolicy\":\"Fail\",\"rules\":["
+    "{\"apiGroups\":[\"execution.agenttask.io\"],\"apiVersions\":[\"v1alpha1\"],"
+    "\"operations\":[\"CREATE\"],\"resources\":[\"agenttasks\"]}]}]}";
+
+static const struct str ann[] = {
+    {"ann", 3}
+};
+static const struct config_tenant anns[] = {
+    {.name = {"team", 4}, .weight = 1, .running_max = 3, .users = {ann, 1}},
+};
+
+/* The operator anew, with a webhook in namespace "own", which guards for as long: before the tasks
+ * are made. */
+static void begin_guarded(struct fixture *f, int64_t guarded_ms)
+{
+    toy_run(&f->op.cluster, 1000);
+    toy_operator_close(&f->op);
+    f->op.webhook_space = STR_LIT("own");
+    f->op.config.running_max = 2;
+    f->op.config.tenants = anns;
+    f->op.config.tenant_count = 1;
+    if (guarded_ms > 0)
+        toy_create(&f->op.cluster, "validatingwebhookconfigurations", "", guard);
+    toy_run(&f->op.cluster, guarded_ms);
+    submit(f, 0, 10, ",\"tenant\":\"team\"");
+    toy_operator_open(&f->op);
+    controller_lead(f->op.controller);
+    run(f, 3000);
+}
+
+static uint32_t pods_of(struct fixture *f, const char *tenant)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "\"agenttask.io/tenant\":\"%s\"", tenant);
+    return toy_matching(&f->op.cluster, "pods", text);
+}
+
+static void a_tenant_bound_to_users_is_believed_where_the_webhook_guards(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_guarded(f, 10000);
+    assert_int_equal(pods_of(f, "team"), 3);
+    assert_int_equal(pods_of(f, "red"), 0);
+}
+
 /* Nothing shows that somebody asked who made them: then they count where they are. */
 static void h45_a_tenant_bound_to_users_is_not_believed_unguarded(void **state)
 {
-    static const struct str ann[] = {
-        {"ann", 3}
-    };
-    const struct config_tenant tenants[] = {
-        {.name = STR_LIT("team"), .weight = 1, .running_max = 0, .users = {ann, 1}},
-    };
     struct fixture *f = *state;
 
-    configure(f, 0, 2, tenants, 1);
-    submit(f, 0, 10, ",\"tenant\":\"team\"");
-    controller_lead(f->op.controller);
-    run(f, 3000);
-    assert_int_equal(f->most[0], 2);
-    assert_int_equal(toy_matching(&f->op.cluster, "pods", "\"agenttask.io/tenant\":\"red\""), 2);
+    begin_guarded(f, 0);
+    assert_int_equal(pods_of(f, "team"), 0);
+    assert_int_equal(pods_of(f, "red"), 2);
+}
+
+static void nor_where_the_guard_came_later(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_guarded(f, 1000);
+    assert_int_equal(pods_of(f, "team"), 0);
+    assert_int_equal(pods_of(f, "red"), 2);
+}
+
+static void nor_when_the_guard_goes(void **state)
+{
+    struct fixture *f = *state;
+
+    f->run_ms[0] = 50000;
+    begin_guarded(f, 10000);
+    toy_delete(&f->op.cluster, "validatingwebhookconfigurations", "",
+               "agenttask-validating-webhook-configuration");
+    run(f, 32000);
+    assert_int_equal(pods_of(f, "team"), 3); /* those that run do, ... */
+    run(f, 30000);
+    assert_int_equal(pods_of(f, "red"), 2); /* ... and count where the next ones do */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -375,6 +442,9 @@ int main(void)
         TEST(whoever_runs_already_counts_after_a_restart),
         TEST(limits_change_both_ways_at_once),
         TEST(one_tenant_in_two_namespaces_has_one_budget),
+        TEST(a_tenant_bound_to_users_is_believed_where_the_webhook_guards),
+        TEST(nor_where_the_guard_came_later),
+        TEST(nor_when_the_guard_goes),
         TEST(h45_a_tenant_bound_to_users_is_not_believed_unguarded),
     };
 

@@ -49,6 +49,7 @@ void toy_operator_open(struct toy_operator *op)
         .metrics = &op->metrics,
         .instance = STR_LIT("me"),
         .runner_image = STR_LIT("example.org/operator:1"),
+        .webhook_space = op->webhook_space,
         .may_write = may_write,
         .ctx = op,
     };

@@ -15,6 +15,7 @@ struct toy_operator {
     struct metrics metrics;
     struct config config;
     struct controller *controller;
+    struct str webhook_space; /* empty: there is no webhook */
     bool may_not_write;
 };
 
