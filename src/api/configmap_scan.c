@@ -96,10 +96,12 @@ void configmap_scan_add(struct configmap_scan *scan, struct str bytes)
 bool configmap_scan_end(const struct configmap_scan *scan, struct err *err)
 {
     if (!scan->has_key)
-        return err_set(err, ERR_INVALID, "the ConfigMap has no key %.*s", STR_ARG(scan->key));
+        return err_set(err, ERR_INVALID,
+                       "the ConfigMap has no key %.*s: it must be one of its data",
+                       STR_ARG(scan->key));
     if (scan->has_artifacts)
         return err_set(err, ERR_INVALID,
-                       "the ConfigMap has a key %s: there the code writes its artifacts",
+                       "the ConfigMap cannot have a key %s: there the code writes its artifacts",
                        ARTIFACTS_DIRECTORY);
     return true;
 }

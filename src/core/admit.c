@@ -41,7 +41,7 @@ static bool check_keys(const char *field, const struct pairs *pairs, const struc
         if (is_reserved(pairs->at[i].name) && !has_pair(before, &pairs->at[i]))
             return err_set(err, ERR_REFUSED,
                            "%s: %s is reserved: keys below " RESERVED
-                           " are set by the operator; use a domain of your own",
+                           " must come from the operator; use a domain of your own",
                            field, quote(pairs->at[i].name, shown));
     return true;
 }
@@ -61,12 +61,12 @@ static bool check_tenant(const struct task *task, const struct admit_facts *fact
 
     if (tenant.size == 0 || str_equal(tenant, task->space) || facts->binds_tenant)
         return true;
-    return err_set(err, ERR_REFUSED,
-                   "spec.tenant: %s is not for namespace %s, nor for user %s or a group of theirs: "
-                   "leave it out to count as %s, or ask an administrator to bind it in the "
-                   "operator's config",
-                   quote(tenant, asked), quote(task->space, space), quote(facts->user, user),
-                   space);
+    return err_set(
+        err, ERR_REFUSED,
+        "spec.tenant: %s is not for namespace %s, nor for user %s or a group of theirs: it "
+        "must be %s, or left out, unless an administrator binds it in the operator's "
+        "config",
+        quote(tenant, asked), quote(task->space, space), quote(facts->user, user), space);
 }
 
 /* As many as there is room for: "a, b, …". */
@@ -93,12 +93,12 @@ static enum admit_step refuse_profile(const struct task *task, const struct admi
 
     if (facts->profiles.count == 0)
         err_set(err, ERR_INVALID,
-                "spec.runtimeProfile: there is no RuntimeProfile %s, and no other: ask an "
-                "administrator to create one",
+                "spec.runtimeProfile: there is no RuntimeProfile %s, and no other: an "
+                "administrator must create one",
                 quote(task->spec.profile, shown));
     else
         err_set(err, ERR_INVALID,
-                "spec.runtimeProfile: there is no RuntimeProfile %s; there are: %s",
+                "spec.runtimeProfile: there is no RuntimeProfile %s; it must be one of: %s",
                 quote(task->spec.profile, shown), names_text(&facts->profiles, names));
     return ADMIT_DENIED;
 }
@@ -118,12 +118,11 @@ static enum admit_step refuse_right(const struct task *task, const struct admit_
 {
     char name[QUOTE_TEXT], space[QUOTE_TEXT], user[QUOTE_TEXT];
 
-    err_set(err, ERR_REFUSED,
-            "spec.code.configMapRef.name: user %s may not read ConfigMap %s: the right to get "
-            "configmaps in namespace %s is missing; give the code in spec.code.source, or ask an "
-            "administrator for that right",
-            quote(facts->user, user), quote(task->spec.config_map, name),
-            quote(task->space, space));
+    err_set(
+        err, ERR_REFUSED,
+        "spec.code.configMapRef.name: user %s may not read ConfigMap %s: that needs the right to "
+        "get configmaps in namespace %s; or give the code in spec.code.source",
+        quote(facts->user, user), quote(task->spec.config_map, name), quote(task->space, space));
     return ADMIT_DENIED;
 }
 

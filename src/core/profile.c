@@ -72,7 +72,8 @@ bool profile_apply(const struct profile *profile, const struct task_spec *spec,
     char name[QUOTE_TEXT], tenant[QUOTE_TEXT], bound[QUOTE_TEXT + 32];
 
     if (!tenant_is_allowed(profile, spec->tenant))
-        return err_set(err, ERR_INVALID, "spec.tenant: profile %s is not for %s",
+        return err_set(err, ERR_INVALID,
+                       "spec.tenant: profile %s is for other tenants and cannot be used by %s",
                        quote(profile->name, name), quote(spec->tenant, tenant));
     snprintf(bound, sizeof(bound), "with profile %s", quote(profile->name, name));
     if (!check_within("spec.resources.limits", &limits, bound, &profile->limits_max, err) ||

@@ -24,5 +24,7 @@ must_use bool profile_validate(const struct profile *profile, struct err *err);
 bool name_is_valid(struct str name);     /* RFC 1123 subdomain, 1 to NAME_SIZE_MAX */
 bool label_key_is_valid(struct str key); /* [prefix/]name */
 bool label_value_is_valid(struct str value);
-bool key_is_valid(struct str key);       /* of a ConfigMap; it becomes a file's name */
-bool env_name_is_valid(struct str name); /* [-._a-zA-Z][-._a-zA-Z0-9]* as in a Pod */
+bool image_name_is_valid(struct str name); /* [host[:port]/]path[:tag] */
+bool digest_is_valid(struct str digest);   /* sha256: and 64 hexadecimal digits */
+bool key_is_valid(struct str key);         /* of a ConfigMap; it becomes a file's name */
+bool env_name_is_valid(struct str name);   /* [-._a-zA-Z][-._a-zA-Z0-9]* as in a Pod */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/validate.h"
 
+#include "core/egress.h"
 #include "core/validate_rule.h"
 
 static bool image_validate(const struct profile *profile, struct err *err)
@@ -13,17 +14,19 @@ static bool image_validate(const struct profile *profile, struct err *err)
         return err_set(err, ERR_INVALID, "spec.image: is required");
     if (!check_size("spec.image", profile->image.size, IMAGE_SIZE_MAX, err))
         return false;
-    for (size_t i = 0; i < profile->image.size; i++)
-        if ((unsigned char)profile->image.at[i] <= ' ' || profile->image.at[i] == 0x7f)
-            return err_set(err, ERR_INVALID, "spec.image: %s is no image",
-                           quote(profile->image, shown));
+    if (!image_name_is_valid(has_digest ? head : profile->image))
+        return err_set(err, ERR_INVALID,
+                       "spec.image: %s is no image: it must be [host/]name[:tag][@sha256:digest], "
+                       "the name in lower-case letters, digits and '/', '.', '_', '-' between them",
+                       quote(profile->image, shown));
     if (!has_digest && !profile->allow_tag)
         return err_set(err, ERR_INVALID,
                        "spec.image: %s has no digest; give one (name@sha256:…) or say allowTag: "
                        "true",
                        quote(profile->image, shown));
-    if (has_digest && (head.size == 0 || !str_starts(digest, "sha256:") || digest.size != 7 + 64))
-        return err_set(err, ERR_INVALID, "spec.image: %s has no sha256 digest of 64 digits",
+    if (has_digest && !digest_is_valid(digest))
+        return err_set(err, ERR_INVALID,
+                       "spec.image: the digest of %s must be sha256: and 64 digits of 0-9, a-f",
                        quote(profile->image, shown));
     return true;
 }
@@ -74,37 +77,22 @@ static bool capabilities_validate(const struct strs *capabilities, struct err *e
     return true;
 }
 
-static bool egress_validate(const struct profile *profile, struct err *err)
-{
-    struct str address, bits;
-    char shown[QUOTE_TEXT];
-
-    if (!check_count("spec.network.egress", profile->egress_count, EGRESS_MAX, err))
-        return false;
-    for (uint32_t i = 0; i < profile->egress_count; i++) {
-        struct str cidr = profile->egress[i].cidr;
-        int64_t size;
-        bool is_cidr = str_cut(cidr, '/', &address, &bits) && address.size > 0 &&
-                       str_to_int(bits, &size) && size >= 0 && size <= 128;
-
-        if (!is_cidr)
-            return err_set(err, ERR_INVALID, "spec.network.egress: %s is no CIDR (10.0.0.0/8)",
-                           quote(cidr, shown));
-    }
-    return true;
-}
-
 bool profile_validate(const struct profile *profile, struct err *err)
 {
+    struct egress_set egress;
     char shown[QUOTE_TEXT];
 
     if (!check_name("metadata.name", profile->name, err) || !image_validate(profile, err) ||
         !command_validate(profile, err) || !limits_validate(profile, err) ||
-        !capabilities_validate(&profile->capabilities, err) || !egress_validate(profile, err))
+        !capabilities_validate(&profile->capabilities, err) ||
+        !egress_set_make(profile->egress, profile->egress_count, &egress, err))
         return false;
     for (uint32_t i = 0; i < profile->tenants.count; i++)
         if (profile->tenants.at[i].size == 0 || !label_value_is_valid(profile->tenants.at[i]))
             return err_set(err, ERR_INVALID, "spec.tenants: %s is no tenant",
                            quote(profile->tenants.at[i], shown));
+    if (profile->runtime_class.size > 0 &&
+        !check_name("spec.runtimeClassName", profile->runtime_class, err))
+        return false;
     return check_range("spec.warmPool", profile->warm_pool, 0, WARM_POOL_MAX, err);
 }

@@ -49,8 +49,8 @@ bool check_name(const char *field, struct str name, struct err *err)
                        quote(name, shown), name.size, NAME_SIZE_MAX);
     if (!name_is_valid(name))
         return err_set(err, ERR_INVALID,
-                       "%s: %s is no name: lower-case letters, digits, '-' and '.', a letter or "
-                       "digit at both ends of each part",
+                       "%s: %s is no name: it must be lower-case letters, digits, '-' and '.', a "
+                       "letter or digit at both ends of each part",
                        field, quote(name, shown));
     return true;
 }

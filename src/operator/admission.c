@@ -235,7 +235,8 @@ static bool ask_code(struct question *question, struct err *err)
         return false;
     facts->code_fault =
         err->kind == ERR_ABSENT
-            ? arena_print(arena, "there is no ConfigMap \"%s\" in namespace %.*s",
+            ? arena_print(arena,
+                          "there is no ConfigMap \"%s\" in namespace %.*s: it must be there first",
                           excerpt_of(arena, spec->config_map, EXCERPT_SIZE), STR_ARG(task->space))
                   .at
             : arena_text(arena, str_of(err->text));

@@ -7,8 +7,8 @@
 
 #include "api/configmap_scan.h"
 
-#define NO_KEY    "the ConfigMap has no key main.py"
-#define ARTIFACTS "the ConfigMap has a key artifacts: there the code writes its artifacts"
+#define NO_KEY    "the ConfigMap has no key main.py: it must be one of its data"
+#define ARTIFACTS "the ConfigMap cannot have a key artifacts: there the code writes its artifacts"
 
 static bool scan(struct str text, size_t piece, struct err *err)
 {

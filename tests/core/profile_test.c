@@ -166,7 +166,9 @@ static void a_profile_may_be_for_some_tenants_only(void **state)
     assert_true(profile_apply(&profile, &spec, &effective, &err));
     spec.tenant = STR_LIT("red");
     assert_false(profile_apply(&profile, &spec, &effective, &err));
-    assert_string_equal(err.text, "spec.tenant: profile \"python3.11\" is not for \"red\"");
+    assert_string_equal(err.text,
+                        "spec.tenant: profile \"python3.11\" is for other tenants and cannot be "
+                        "used by \"red\"");
     tenant = STR_LIT("not a label");
     assert_refused(&profile, "is no tenant");
 }

@@ -367,8 +367,8 @@ static void a_profile_that_the_cache_does_not_know_is_asked_for(void **state)
     assert_string_equal(scene->asked, "profile");
     spec = "\"runtimeProfile\":\"cobol\",\"code\":{\"source\":\"x\"}";
     assert_answer(wait_for(scene, ask(scene, "bob", spec, "")), 422,
-                  "spec.runtimeProfile: there is no RuntimeProfile \"cobol\"; there are: "
-                  "python3.11");
+                  "spec.runtimeProfile: there is no RuntimeProfile \"cobol\"; it must be one "
+                  "of: python3.11");
     spec = "\"runtimeProfile\":\"bad\",\"code\":{\"source\":\"x\"}";
     assert_answer(wait_for(scene, ask(scene, "bob", spec, "")), 503,
                   "spec.runtimeProfile: it could not be checked");

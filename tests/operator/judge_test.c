@@ -56,25 +56,25 @@ static const struct row rows[] = {
     /* -- keys -------------------------------------------------------------------------- */
     ROW("reserved label", .metadata = ",\"labels\":{\"agenttask.io/task\":\"x\"}", .code = 403,
         .message = "metadata.labels: \"agenttask.io/task\" is reserved: keys below agenttask.io "
-                   "are set by the operator; use a domain of your own"),
+                   "must come from the operator; use a domain of your own"),
     ROW("reserved label, empty", .metadata = ",\"labels\":{\"agenttask.io/egress\":\"\"}",
         .code = 403,
         .message = "metadata.labels: \"agenttask.io/egress\" is reserved: keys below agenttask.io "
-                   "are set by the operator; use a domain of your own"),
+                   "must come from the operator; use a domain of your own"),
     ROW("reserved label of a subdomain",
         .metadata = ",\"labels\":{\"any.thing.agenttask.io/x\":\"y\"}", .code = 403,
         .message = "metadata.labels: \"any.thing.agenttask.io/x\" is reserved: keys below "
-                   "agenttask.io are set by the operator; use a domain of your own"),
+                   "agenttask.io must come from the operator; use a domain of your own"),
     ROW("reserved annotation",
         .metadata = ",\"annotations\":{\"execution.agenttask.io/stopping-since\":\"1\"}",
         .code = 403,
         .message = "metadata.annotations: \"execution.agenttask.io/stopping-since\" is reserved: "
-                   "keys below agenttask.io are set by the operator; use a domain of your own"),
+                   "keys below agenttask.io must come from the operator; use a domain of your own"),
     ROW("reserved label behind others",
         .metadata = ",\"labels\":{\"a\":\"b\",\"c\":\"d\",\"agenttask.io/tenant\":\"vip\"}",
         .code = 403,
         .message = "metadata.labels: \"agenttask.io/tenant\" is reserved: keys below agenttask.io "
-                   "are set by the operator; use a domain of your own"),
+                   "must come from the operator; use a domain of your own"),
     ROW("a label that is none", .metadata = ",\"labels\":{\"a b\":\"c\"}", .code = 422,
         .message = "metadata.labels: \"a b\" is no label key: at most 63 letters, digits, '-', '_' "
                    "and '.', a letter or digit at both ends"),
@@ -97,12 +97,12 @@ static const struct row rows[] = {
     ROW("no object", .object = "null", .code = 422, .message = "request.object: is required"),
     ROW("a name that is none", .object = "{\"metadata\":{\"name\":\"A_b\"},\"spec\":{" GOOD "}}",
         .code = 422,
-        .message = "metadata.name: \"A_b\" is no name: lower-case letters, digits, '-' and '.', a "
-                   "letter or digit at both ends of each part"),
+        .message = "metadata.name: \"A_b\" is no name: it must be lower-case letters, digits, '-' "
+                   "and '.', a letter or digit at both ends of each part"),
     ROW("a name with control characters",
         .object = "{\"metadata\":{\"name\":\"a\\u001b[31m\"},\"spec\":{" GOOD "}}", .code = 422,
-        .message = "metadata.name: \"a?[31m\" is no name: lower-case letters, digits, '-' and '.', "
-                   "a letter or digit at both ends of each part"),
+        .message = "metadata.name: \"a?[31m\" is no name: it must be lower-case letters, digits, "
+                   "'-' and '.', a letter or digit at both ends of each part"),
     ROW("a name that is a number", .object = "{\"metadata\":{\"name\":1},\"spec\":{" GOOD "}}",
         .code = 422,
         .message = "metadata.name: a text is expected, found a number; put it in quotes"),
@@ -139,53 +139,54 @@ static const struct row rows[] = {
     ROW("a name that leaves its place",
         .spec = PROFILE ",\"code\":{\"configMapRef\":{\"name\":\"../secrets/s\",\"key\":\"k\"}}",
         .code = 422,
-        .message = "spec.code.configMapRef.name: \"../secrets/s\" is no name: lower-case letters, "
-                   "digits, '-' and '.', a letter or digit at both ends of each part"),
+        .message =
+            "spec.code.configMapRef.name: \"../secrets/s\" is no name: it must be lower-case "
+            "letters, digits, '-' and '.', a letter or digit at both ends of each part"),
     ROW("a ConfigMap that may not be read", .spec = MAP("secret"), .code = 403,
         .message = "spec.code.configMapRef.name: user \"bob\" may not read ConfigMap \"secret\": "
-                   "the right to get configmaps in namespace \"a\" is missing; give the code in "
-                   "spec.code.source, or ask an administrator for that right"),
+                   "that needs the right to get configmaps in namespace \"a\"; or give the code in "
+                   "spec.code.source"),
     ROW("a ConfigMap without the key", .spec = MAP("other"), .code = 422,
         .message = "spec.code.configMapRef: it cannot be the code"),
     /* -- profile -------------------------------------------------------------------------- */
     ROW("no profile", .spec = CODE, .code = 422, .message = "spec.runtimeProfile: is required"),
     ROW("unknown profile", .spec = "\"runtimeProfile\":\"cobol\"," CODE, .code = 422,
-        .message = "spec.runtimeProfile: there is no RuntimeProfile \"cobol\"; there are: "
+        .message = "spec.runtimeProfile: there is no RuntimeProfile \"cobol\"; it must be one of: "
                    "python3.11, vip"),
     ROW("a profile that is no name", .spec = "\"runtimeProfile\":\"../pods\"," CODE, .code = 422,
-        .message = "spec.runtimeProfile: \"../pods\" is no name: lower-case letters, digits, '-' "
-                   "and '.', a letter or digit at both ends of each part"),
+        .message = "spec.runtimeProfile: \"../pods\" is no name: it must be lower-case letters, "
+                   "digits, '-' and '.', a letter or digit at both ends of each part"),
     ROW("a profile of another tenant", .spec = "\"runtimeProfile\":\"vip\"," CODE, .code = 422,
-        .message = "spec.tenant: profile \"vip\" is not for \"a\""),
+        .message = "spec.tenant: profile \"vip\" is for other tenants and cannot be used by \"a\""),
     ROW("unknown profile and a ConfigMap that may not be read",
         .spec = "\"runtimeProfile\":\"cobol\",\"code\":{\"configMapRef\":{\"name\":\"secret\","
                 "\"key\":\"k\"}}",
         .code = 422,
-        .message = "spec.runtimeProfile: there is no RuntimeProfile \"cobol\"; there are: "
+        .message = "spec.runtimeProfile: there is no RuntimeProfile \"cobol\"; it must be one of: "
                    "python3.11, vip"),
     /* -- tenant ---------------------------------------------------------------------------- */
     ROW("a tenant of somebody else", .spec = GOOD ",\"tenant\":\"vip\"", .code = 403,
         .message = "spec.tenant: \"vip\" is not for namespace \"a\", nor for user \"bob\" or a "
-                   "group of theirs: leave it out to count as \"a\", or ask an administrator to "
-                   "bind it in the operator's config"),
+                   "group of theirs: it must be \"a\", or left out, unless an administrator binds "
+                   "it in the operator's config"),
     ROW("a tenant of another group", .user = "ann", .spec = GOOD ",\"tenant\":\"crew\"",
         .code = 403,
         .message = "spec.tenant: \"crew\" is not for namespace \"a\", nor for user \"ann\" or a "
-                   "group of theirs: leave it out to count as \"a\", or ask an administrator to "
-                   "bind it in the operator's config"),
+                   "group of theirs: it must be \"a\", or left out, unless an administrator binds "
+                   "it in the operator's config"),
     ROW("a tenant of another namespace", .space = "b", .metadata = ",\"namespace\":\"b\"",
         .spec = GOOD ",\"tenant\":\"team\"", .code = 403,
         .message = "spec.tenant: \"team\" is not for namespace \"b\", nor for user \"bob\" or a "
-                   "group of theirs: leave it out to count as \"b\", or ask an administrator to "
-                   "bind it in the operator's config"),
+                   "group of theirs: it must be \"b\", or left out, unless an administrator binds "
+                   "it in the operator's config"),
     ROW("another namespace as tenant", .spec = GOOD ",\"tenant\":\"b\"", .code = 403,
         .message = "spec.tenant: \"b\" is not for namespace \"a\", nor for user \"bob\" or a group "
-                   "of theirs: leave it out to count as \"a\", or ask an administrator to bind it "
-                   "in the operator's config"),
+                   "of theirs: it must be \"a\", or left out, unless an administrator binds it in "
+                   "the operator's config"),
     ROW("a tenant that nobody named", .spec = GOOD ",\"tenant\":\"nobody\"", .code = 403,
         .message = "spec.tenant: \"nobody\" is not for namespace \"a\", nor for user \"bob\" or a "
-                   "group of theirs: leave it out to count as \"a\", or ask an administrator to "
-                   "bind it in the operator's config"),
+                   "group of theirs: it must be \"a\", or left out, unless an administrator binds "
+                   "it in the operator's config"),
     ROW("a tenant that is no label", .spec = GOOD ",\"tenant\":\"a b\"", .code = 422,
         .message = "spec.tenant: \"a b\" cannot be a label: at most 63 letters, digits, '-', '_' "
                    "and '.', a letter or digit at both ends"),
@@ -273,17 +274,17 @@ static const struct row rows[] = {
         .old_metadata = ",\"labels\":{\"agenttask.io/x\":\"y\"}"),
     ROW("a reserved label comes", .operation = "UPDATE",
         .metadata = ",\"labels\":{\"agenttask.io/x\":\"y\"}", .code = 403,
-        .message = "metadata.labels: \"agenttask.io/x\" is reserved: keys below agenttask.io are "
-                   "set by the operator; use a domain of your own"),
+        .message = "metadata.labels: \"agenttask.io/x\" is reserved: keys below agenttask.io must "
+                   "come from the operator; use a domain of your own"),
     ROW("a reserved label changes", .operation = "UPDATE",
         .metadata = ",\"labels\":{\"agenttask.io/x\":\"z\"}",
         .old_metadata = ",\"labels\":{\"agenttask.io/x\":\"y\"}", .code = 403,
-        .message = "metadata.labels: \"agenttask.io/x\" is reserved: keys below agenttask.io are "
-                   "set by the operator; use a domain of your own"),
+        .message = "metadata.labels: \"agenttask.io/x\" is reserved: keys below agenttask.io must "
+                   "come from the operator; use a domain of your own"),
     ROW("a reserved annotation comes", .operation = "UPDATE",
         .metadata = ",\"annotations\":{\"x.agenttask.io/x\":\"y\"}", .code = 403,
         .message = "metadata.annotations: \"x.agenttask.io/x\" is reserved: keys below "
-                   "agenttask.io are set by the operator; use a domain of your own"),
+                   "agenttask.io must come from the operator; use a domain of your own"),
     ROW("labels become a list", .operation = "UPDATE", .metadata = ",\"labels\":[]", .code = 422,
         .message = "metadata.labels: an object is expected, found a list"),
     ROW("a change without what was before", .operation = "UPDATE", .has_no_old = true, .code = 422,
@@ -304,14 +305,17 @@ static const struct row rows[] = {
         .message = "spec.image: is required"),
     ROW("an image with a blank", .resource = "runtimeprofiles",
         .spec = "\"image\":\"py thon@sha256:" DIGEST "\"," FILE, .code = 422,
-        .message = "spec.image: \"py thon@sha256:0123456789abcdef012345678…\" is no image"),
+        .message = "spec.image: \"py thon@sha256:0123456789abcdef012345678…\" is no image: it must "
+                   "be [host/]name[:tag][@sha256:digest], the name in lower-case letters, digits "
+                   "and '/', '.', '_', '-' between them"),
     ROW("a digest that is too short", .resource = "runtimeprofiles",
         .spec = "\"image\":\"python@sha256:0\"," FILE, .code = 422,
-        .message = "spec.image: \"python@sha256:0\" has no sha256 digest of 64 digits"),
+        .message = "spec.image: the digest of \"python@sha256:0\" must be sha256: and 64 digits of "
+                   "0-9, a-f"),
     ROW("a digest of another kind", .resource = "runtimeprofiles",
         .spec = "\"image\":\"python@md5:" DIGEST "\"," FILE, .code = 422,
-        .message = "spec.image: \"python@md5:0123456789abcdef0123456789abc…\" has no sha256 digest "
-                   "of 64 digits"),
+        .message = "spec.image: the digest of \"python@md5:0123456789abcdef0123456789abc…\" must "
+                   "be sha256: and 64 digits of 0-9, a-f"),
     ROW("no file name", .resource = "runtimeprofiles", .spec = IMAGE, .code = 422,
         .message = "spec.fileName: \"\" is no file name: letters, digits, '-', '_', '.'"),
     ROW("a file name that leaves its place", .resource = "runtimeprofiles",
@@ -520,11 +524,11 @@ static void a_long_list_of_profiles_is_cut(void **state)
     err = (struct err){0};
     many[0] = STR_LIT(HUNDRED HUNDRED);
     assert_int_equal(admit_task(&task, &facts, &err), ADMIT_DENIED);
-    assert_true(str_ends(str_of(err.text), "there are: …"));
+    assert_true(str_ends(str_of(err.text), "one of: …"));
     err = (struct err){0};
     facts.profiles.count = 0;
     assert_int_equal(admit_task(&task, &facts, &err), ADMIT_DENIED);
-    assert_true(str_ends(str_of(err.text), "ask an administrator to create one"));
+    assert_true(str_ends(str_of(err.text), "an administrator must create one"));
 }
 
 static void each_kind_of_error_has_its_code(void **state)
