@@ -265,7 +265,7 @@ static enum MHD_Result reply(struct http_exchange *exchange)
     move(exchange, VISITOR_TAKING);
     is_good =
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, exchange->content_type) &&
-        (exchange->status < MHD_HTTP_BAD_REQUEST ||
+        ((exchange->status < MHD_HTTP_BAD_REQUEST && !exchange->server->is_draining) ||
          MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close")) &&
         MHD_queue_response(exchange->connection, exchange->status, response);
     MHD_destroy_response(response);

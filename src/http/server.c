@@ -236,6 +236,11 @@ uint16_t http_server_port(const struct http_server *server)
     return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
+void http_server_drain(struct http_server *server)
+{
+    server->is_draining = true;
+}
+
 /* The handles first: the daemon closes the descriptor that one of them looks at. */
 void http_server_close(struct http_server *server)
 {

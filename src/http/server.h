@@ -85,6 +85,8 @@ uint16_t http_server_port(const struct http_server *server); /* the real one, if
  * Both are copied. */
 must_use bool http_server_identify(struct http_server *server, struct str certificate_pem,
                                    struct str key_pem, struct err *err);
+/* From now on every answer is the last of its connection: clients go elsewhere, none is cut off. */
+void http_server_drain(struct http_server *server);
 /* NULL is fine. Open connections are dropped; what waits for an answer is still to be answered. Its
  * memory goes when the loop has seen the end. Not from inside a page. */
 void http_server_close(struct http_server *server);

@@ -35,7 +35,7 @@ struct http_server {
     uv_timer_t later;
     uv_idle_t at_once;
     uint32_t open_handles;
-    bool is_tls;
+    bool is_tls, is_draining;
     struct visitors visitors;
     struct http_exchange *exchanges, *spares;
     struct keypair *pair; /* NULL: no handshake succeeds */

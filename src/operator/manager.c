@@ -12,6 +12,7 @@
 #define TRIM_MS      INT64_C(10000) /* how often unused memory is given back */
 #define STOP_MS      INT64_C(8000)  /* what is under way may take so long; a Pod's grace is 10 s */
 #define STOP_LOOK_MS INT64_C(20)
+#define LINGER_MS    INT64_C(3000) /* until nobody sends reviews here any more */
 
 enum { /* exit codes */
     EXIT_USAGE = 2,
@@ -56,10 +57,12 @@ static void leave(struct manager *manager)
 static void look_whether_done(void *ctx)
 {
     struct manager *manager = ctx;
-    bool is_late = manager_now(manager) >= manager->stop_ms;
+    int64_t now_ms = manager_now(manager);
+    bool is_gone = !manager->leader || leader_is_idle(manager->leader);
 
     leave(manager);
-    if (is_late || (manager->is_leaving && (!manager->leader || leader_is_idle(manager->leader))))
+    if (now_ms >= manager->stop_ms ||
+        (manager->is_leaving && is_gone && now_ms >= manager->linger_ms))
         loop_stop(manager->loop);
     else
         manager->reactor.arm(manager->reactor.self, &manager->stop_alarm,
@@ -67,7 +70,7 @@ static void look_whether_done(void *ctx)
 }
 
 /* Not ready any more, nothing new, what is under way ends, then the lease is given back: the other
- * one acts as soon as we do not. */
+ * one acts as soon as we do not. Reviews are answered for as long as they may still come. */
 static void was_asked_to_stop(void *ctx)
 {
     struct manager *manager = ctx;
@@ -78,6 +81,10 @@ static void was_asked_to_stop(void *ctx)
     manager_say(manager, LEVEL_INFO, "stopping", (struct str){0}, NULL);
     controller_stop(manager->controller);
     manager->stop_ms = manager_now(manager) + STOP_MS;
+    if (manager->webhooks) {
+        http_server_drain(manager->webhooks);
+        manager->linger_ms = manager_now(manager) + LINGER_MS;
+    }
     look_whether_done(manager);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /* The process from inside, for those files that each do one of its jobs: manager.c begins and ends
- * it, pages.c answers probes, scrapes and reviews, tls.c shows who we are, config_file.c keeps to
- * the file of limits. */
+ * it, pages.c answers probes, scrapes and reviews, tls_pair.c shows who we are, config_file.c keeps
+ * to the file of limits. */
 #include "http/server.h"
 #include "kube/curl_transport.h"
 #include "operator/access.h"
@@ -42,7 +42,7 @@ struct manager {
     struct http_server *probes, *scrapes, *webhooks;
     struct certificate_keeper *certificates; /* NULL: nothing is served over TLS */
     struct alarm config_alarm, stop_alarm, trim_alarm;
-    int64_t started_ms, stop_ms;
+    int64_t started_ms, stop_ms, linger_ms;
     int exit_code;
     bool is_stopping, is_leaving;
 };
@@ -56,7 +56,7 @@ void manager_say(struct manager *manager, enum log_level level, const char *mess
 
 must_use bool pages_open(struct manager *manager, struct err *err);
 
-/* -- tls.c ------------------------------------------------------------------------ */
+/* -- tls_pair.c ------------------------------------------------------------------- */
 
 /* After the pages are open. Whoever leads says certificate_lead(), if there is a keeper. */
 must_use bool tls_open(struct manager *manager, struct err *err);

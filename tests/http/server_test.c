@@ -220,6 +220,18 @@ static void silent_connections_are_bounded(void **state)
                 "HTTP/1.1 200 ");
 }
 
+static void who_drains_answers_and_lets_go(void **state)
+{
+    struct fixture *f = *state;
+    const char *text;
+
+    http_server_drain(f->server);
+    text = ask(f, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    starts_with(text, "HTTP/1.1 200 ");
+    assert_non_null(strstr(text, "Connection: close\r\n"));
+    assert_non_null(strstr(text, "\r\n\r\nhello\n"));
+}
+
 static void an_address_in_use_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -248,6 +260,7 @@ int main(void)
         TEST(other_paths_and_methods_are_refused),
         TEST(a_head_without_end_is_bounded),
         TEST(silent_connections_are_bounded),
+        TEST(who_drains_answers_and_lets_go),
         TEST(an_address_in_use_is_an_error),
     };
 
