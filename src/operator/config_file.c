@@ -40,12 +40,17 @@ bool config_file_load(struct manager *manager, bool *ret_is_new, struct err *err
 static void say(struct manager *manager, bool is_taken, bool is_new, const char *name,
                 const struct err *err)
 {
+    bool was_bad = manager->is_config_bad;
+
     manager->is_config_bad = !is_taken;
     if (!is_taken) {
         manager_say(manager, LEVEL_ERROR, "the config is not taken over", (struct str){0}, err);
     } else if (is_new) {
         controller_configure(manager->controller, &manager->config);
         manager_say(manager, LEVEL_INFO, "the config has changed", str_of(name), NULL);
+    } else if (was_bad) {
+        manager_say(manager, LEVEL_INFO, "the config is again the one in force", str_of(name),
+                    NULL);
     }
 }
 
