@@ -56,6 +56,13 @@ int64_t time_finished(const struct world *w)
     return seen(w, run_is_there(w) ? w->run.ended_ms : 0, before_ms);
 }
 
+int64_t run_allowance_ms(const struct task_effective *effective)
+{
+    int64_t slack_ms = CLOCK_SLACK_MS + (effective->egress.count > 0 ? PROOF_MAX_MS : 0);
+
+    return after(effective->timeout_ms, slack_ms);
+}
+
 /* -- deadlines -------------------------------------------------------------- */
 
 int64_t deadline_of_queue(const struct world *w)
@@ -96,7 +103,7 @@ int64_t deadline_of_run(const struct world *w)
 
     if (time_started(w) == 0 || timeout_ms == 0)
         return WAKE_NEVER;
-    return after(time_started(w), after(timeout_ms, CLOCK_SLACK_MS));
+    return after(time_started(w), run_allowance_ms(&w->task->status.effective));
 }
 
 int64_t deadline_of_loose(const struct world *w)

@@ -7,6 +7,7 @@
 
 /* The runner is the first clock: it ends the code at its timeout and needs the grace to do so. */
 #define CLOCK_SLACK_MS   (GRACE_MS + 5000)
+#define PROOF_MAX_MS     INT64_C(30000) /* before the code of a task with egress: see core/job.h */
 #define STOP_PATIENCE_MS INT64_C(40000) /* a run that does not end by then is given up */
 #define CODE_GRACE_MS    INT64_C(30000) /* how long missing code is borne: it may be on its way */
 #define NAME_GRACE_MS    INT64_C(60000) /* how long a taken name is: its owner may be leaving */
@@ -15,6 +16,9 @@
 #define BOUND_AFTER_MS   INT64_C(60000) /* a run that takes longer is worth a write to bound it */
 #define LOOK_SOON_MS     INT64_C(1000)  /* for what we did ourselves to show */
 #define LOOK_LATER_MS    INT64_C(30000) /* for what others have to do first */
+
+/* How long after a run has started its time is up for the platform and for the operator. */
+int64_t run_allowance_ms(const struct task_effective *effective);
 
 /* As recorded; else as seen, and then never before what came before it nor after now: clocks of
  * other machines choose no deadline. 0: it has not happened. */

@@ -25,6 +25,7 @@ static const char *const controls[] = {
     [CONTROL_STORAGE_LIMIT] = "storage-limit",
     [CONTROL_OUTPUT_LIMIT] = "output-limit",
     [CONTROL_TIMEOUT] = "timeout",
+    [CONTROL_NETWORK_POLICY] = "network-policy",
 };
 static_assert(countof(controls) == CONTROL_COUNT, "every control has its word");
 

@@ -28,6 +28,7 @@ enum control {
     CONTROL_STORAGE_LIMIT, /* bytes and inodes of what the code may write */
     CONTROL_OUTPUT_LIMIT,
     CONTROL_TIMEOUT,
+    CONTROL_NETWORK_POLICY, /* reaches what its profile allows, and proved that no more */
     CONTROL_COUNT,
 };
 

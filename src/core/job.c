@@ -20,19 +20,29 @@ static const struct entry { /* each exactly once, in any order; "arg" and "env" 
     enum entry_kind kind;
     size_t offset;
 } entries[] = {
-    {"input-kind",      ENTRY_INPUT_KIND, AT(input_kind)     },
-    {"input",           ENTRY_TEXT,       AT(input)          },
-    {"timeout-ms",      ENTRY_NUMBER,     AT(timeout_ms)     },
-    {"grace-ms",        ENTRY_NUMBER,     AT(grace_ms)       },
-    {"file-size-max",   ENTRY_NUMBER,     AT(file_size_max)  },
-    {"open-files-max",  ENTRY_NUMBER,     AT(open_files_max) },
-    {"processes-max",   ENTRY_NUMBER,     AT(processes_max)  },
-    {"output-size-max", ENTRY_NUMBER,     AT(output_size_max)},
-    {"report",          ENTRY_TEXT,       AT(report_path)    },
-    {"frames",          ENTRY_TEXT,       AT(frames_path)    },
-    {"network-allowed", ENTRY_FLAG,       AT(network_allowed)},
-    {"switched-off",    ENTRY_CONTROLS,   AT(switched_off)   },
+    {"input-kind",      ENTRY_INPUT_KIND, AT(input_kind)        },
+    {"input",           ENTRY_TEXT,       AT(input)             },
+    {"timeout-ms",      ENTRY_NUMBER,     AT(timeout_ms)        },
+    {"grace-ms",        ENTRY_NUMBER,     AT(grace_ms)          },
+    {"file-size-max",   ENTRY_NUMBER,     AT(file_size_max)     },
+    {"open-files-max",  ENTRY_NUMBER,     AT(open_files_max)    },
+    {"processes-max",   ENTRY_NUMBER,     AT(processes_max)     },
+    {"output-size-max", ENTRY_NUMBER,     AT(output_size_max)   },
+    {"report",          ENTRY_TEXT,       AT(report_path)       },
+    {"frames",          ENTRY_TEXT,       AT(frames_path)       },
+    {"network-allowed", ENTRY_FLAG,       AT(network_allowed)   },
+    {"switched-off",    ENTRY_CONTROLS,   AT(switched_off)      },
+    {"canary",          ENTRY_TEXT,       AT(canary)            },
+    {"canary-open",     ENTRY_NUMBER,     AT(canary_open_port)  },
+    {"canary-closed",   ENTRY_NUMBER,     AT(canary_closed_port)},
+    {"proof-ms",        ENTRY_NUMBER,     AT(proof_ms)          },
 };
+
+enum {
+    ENTRIES_ALWAYS = 12, /* the first ones; the rest only with a canary */
+};
+#define SEEN_ALWAYS ((UINT32_C(1) << ENTRIES_ALWAYS) - 1)
+#define SEEN_ALL    ((UINT32_C(1) << countof(entries)) - 1)
 
 static const char *const input_words[] = {
     [JOB_INPUT_NONE] = "none",
@@ -80,7 +90,7 @@ static void field_add(struct buf *buf, const struct entry *entry, const struct j
 
 void job_encode(const struct job *job, struct buf *ret)
 {
-    for (size_t i = 0; i < countof(entries); i++)
+    for (size_t i = 0; i < (job->canary.size > 0 ? countof(entries) : ENTRIES_ALWAYS); i++)
         field_add(ret, &entries[i], job);
     for (uint32_t i = 0; i < job->arg_count; i++)
         entry_add(ret, "arg", job->args[i]);
@@ -185,6 +195,19 @@ static bool program_is_sound(struct str program)
            (program.at[0] == '/' || !memchr(program.at, '/', program.size));
 }
 
+static bool port_is_sound(int64_t port)
+{
+    return port > 0 && port <= UINT16_MAX;
+}
+
+static bool canary_is_sound(const struct job *job, uint32_t seen)
+{
+    if (seen == SEEN_ALWAYS)
+        return true;
+    return seen == SEEN_ALL && path_is_sound(job->canary) && job->proof_ms > 0 &&
+           port_is_sound(job->canary_open_port) && port_is_sound(job->canary_closed_port);
+}
+
 bool job_decode(struct str text, struct job *ret)
 {
     uint32_t seen = 0;
@@ -196,8 +219,7 @@ bool job_decode(struct str text, struct job *ret)
     while (text.size > 0)
         if (!entry_take(&text, &key, &value) || !entry_store(key, value, &seen, ret))
             return false;
-    return seen == (UINT32_C(1) << countof(entries)) - 1 && ret->arg_count > 0 &&
-           program_is_sound(ret->args[0]) && path_is_sound(ret->report_path) &&
-           path_is_sound(ret->frames_path) &&
+    return canary_is_sound(ret, seen) && ret->arg_count > 0 && program_is_sound(ret->args[0]) &&
+           path_is_sound(ret->report_path) && path_is_sound(ret->frames_path) &&
            (ret->input_kind == JOB_INPUT_TEXT || ret->input.size == 0);
 }

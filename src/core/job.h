@@ -5,7 +5,8 @@
  * (Pod), read once, before any code runs. A text of lines "key size\n" + size bytes + "\n": no
  * escaping, every byte but the framing is opaque, order of args and env kept. Bounded by
  * JOB_SIZE_MAX; decoding is strict (unknown key, missing key, repeated single key: false) and does
- * not allocate: views point into the text, arrays are the caller's. */
+ * not allocate: views point into the text, arrays are the caller's. Only the canary's keys may be
+ * missing, and then all of them are. */
 #include "base/str.h"
 #include "core/isolation.h"
 #include "core/task.h"
@@ -38,7 +39,13 @@ struct job {
     struct str report_path;  /* where the report goes; "fd:N": an open descriptor */
     struct str frames_path;  /* where frames go; "fd:1": behind the output */
     bool network_allowed;    /* the profile allows egress: no socket rule */
-    uint32_t switched_off;   /* CONTROL_BIT of what the runner must leave out */
+    /* Where to prove that the network policy is in force; without it, a job that is allowed the
+     * network never starts. Left out where empty: who reads an older job, or is older, never sees
+     * it. */
+    struct str canary; /* an address, IPv4 or IPv6, without brackets */
+    int64_t canary_open_port, canary_closed_port;
+    int64_t proof_ms;      /* how long that may take */
+    uint32_t switched_off; /* CONTROL_BIT of what the runner must leave out */
 };
 
 struct buf;

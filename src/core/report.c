@@ -54,8 +54,10 @@ static const struct fact { /* the lines, in this order, each exactly once. One t
 };
 
 static const char *const cause_words[] = {
-    [CAUSE_NONE] = "none",       [CAUSE_EXITED] = "exited",   [CAUSE_SIGNALED] = "signaled",
-    [CAUSE_TIMEOUT] = "timeout", [CAUSE_STOPPED] = "stopped", [CAUSE_START_FAILED] = "start-failed",
+    [CAUSE_NONE] = "none",         [CAUSE_EXITED] = "exited",
+    [CAUSE_SIGNALED] = "signaled", [CAUSE_TIMEOUT] = "timeout",
+    [CAUSE_STOPPED] = "stopped",   [CAUSE_START_FAILED] = "start-failed",
+    [CAUSE_UNPROVEN] = "unproven",
 };
 
 static const char *const result_words[] = {

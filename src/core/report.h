@@ -24,6 +24,7 @@ enum run_cause { /* why the code is over; decides the verdict, not the runner's 
     CAUSE_TIMEOUT,      /* we stopped it: its time was up */
     CAUSE_STOPPED,      /* we stopped it: somebody asked */
     CAUSE_START_FAILED, /* the code never ran; `message` says why */
+    CAUSE_UNPROVEN,     /* the same: its network policy was not seen to be in force */
 };
 
 enum report_result { /* how the result travels */
@@ -52,7 +53,7 @@ struct report {
     int64_t artifacts_bytes;
     int64_t artifacts_count;
     bool artifacts_too_large;
-    struct str message;     /* ours, <= 200 bytes of printable ASCII; CAUSE_START_FAILED */
+    struct str message;     /* ours, <= 200 bytes of printable ASCII; of code that never ran */
     struct str result_text; /* base64, REPORT_RESULT_INLINE */
 };
 

@@ -46,7 +46,7 @@ static bool effective_equal(const struct task_effective *a, const struct task_ef
            a->limits.cpu_milli == b->limits.cpu_milli &&
            a->limits.memory_bytes == b->limits.memory_bytes &&
            a->limits.storage_bytes == b->limits.storage_bytes &&
-           a->profile_generation == b->profile_generation;
+           a->profile_generation == b->profile_generation && strs_equal(&a->egress, &b->egress);
 }
 
 static bool isolation_equal(const struct isolation *a, const struct isolation *b)

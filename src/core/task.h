@@ -101,6 +101,7 @@ struct task_effective {         /* what the task really got, written at Schedule
     int64_t timeout_ms;
     struct resources limits;
     int64_t profile_generation;
+    struct strs egress; /* where it may connect to, as core/egress.h spells it; empty: nowhere */
 };
 
 struct task_queue {   /* while it waits for room; 0: it does not, or nobody knows */

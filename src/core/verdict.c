@@ -40,6 +40,8 @@ static enum reason verdict_by_cause(const struct world *w)
         return why_stopped(w);
     case CAUSE_START_FAILED:
         return REASON_START_FAILED;
+    case CAUSE_UNPROVEN:
+        return REASON_POLICY_UNENFORCEABLE;
     case CAUSE_NONE:
         break;
     }

@@ -210,7 +210,7 @@ static int64_t deadline_first_s(const struct world *world, const struct task_eff
     int64_t queue_ms = deadline_of_queue(world) - world->now_ms;
 
     queue_ms = queue_ms > 0 ? queue_ms : 0;
-    return (queue_ms + effective->timeout_ms + CLOCK_SLACK_MS + SECOND_MS - 1) / SECOND_MS;
+    return (queue_ms + run_allowance_ms(effective) + SECOND_MS - 1) / SECOND_MS;
 }
 
 /* A Pod that is invalid will stay so, one that a quota has no room for may be taken later: what the
@@ -279,8 +279,8 @@ static bool pod_patch(struct kube_task *run, const struct json_value *patch, str
 static bool run_bound(struct kube_task *run, const struct world *world, struct err *err)
 {
     const struct pod *pod = &run->pod;
-    int64_t due_ms = pod->task.started_ms - pod->started_ms +
-                     world->task->status.effective.timeout_ms + CLOCK_SLACK_MS;
+    int64_t due_ms =
+        pod->task.started_ms - pod->started_ms + run_allowance_ms(&world->task->status.effective);
     struct json_value patch =
         pod_deadline_patch(run->arena, pod->uid, (due_ms + SECOND_MS - 1) / SECOND_MS);
 

@@ -216,6 +216,7 @@ static int32_t exit_due(const struct report *report)
     case CAUSE_STOPPED:
         return EXIT_STOPPED;
     case CAUSE_START_FAILED:
+    case CAUSE_UNPROVEN:
     case CAUSE_NONE:
         break;
     }
@@ -240,6 +241,9 @@ static void report_apply(struct arena *arena, const struct pod *pod, struct kube
     run->exit_code = report->cause == CAUSE_SIGNALED ? exit_due(report) : report->exit_code;
     if (report->cause == CAUSE_START_FAILED) {
         run->fault = FAULT_START;
+        run->message = report->message;
+    } else if (report->cause == CAUSE_UNPROVEN) {
+        run->fault = FAULT_NONE;
         run->message = report->message;
     } else if (report->cause == CAUSE_EXITED ||
                (report->cause != CAUSE_STOPPED && run->fault != FAULT_OOM_KILLED)) {
@@ -321,7 +325,7 @@ static int64_t stopping_since(const struct pod *pod, int64_t now_ms)
 static bool is_loose(const struct task *task, const struct pod *pod)
 {
     int64_t elapsed_ms = pod->task.started_ms - pod->started_ms;
-    int64_t due_ms = elapsed_ms + task->status.effective.timeout_ms + CLOCK_SLACK_MS;
+    int64_t due_ms = elapsed_ms + run_allowance_ms(&task->status.effective);
 
     return pod->started_ms != 0 && pod->task.started_ms != 0 &&
            task->status.effective.timeout_ms != 0 &&

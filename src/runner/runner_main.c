@@ -18,6 +18,7 @@
 #include "runner/landlock.h"
 #include "runner/meter.h"
 #include "runner/program.h"
+#include "runner/proof.h"
 #include "runner/timer.h"
 #include "runner/watch.h"
 
@@ -144,6 +145,20 @@ static bool controls_tell(struct runner *runner, int landlock_fd, struct err *er
     return true;
 }
 
+/* Right before the code: what is proven then holds from its first instruction on. False: it does
+ * not start. */
+static bool network_prove(struct runner *runner, struct err *err)
+{
+    struct report *report = &runner->report;
+
+    if (!runner->job.network_allowed)
+        return true;
+    report->cause = proof_find(&runner->job, runner->signal_fd, err);
+    if (report->cause == CAUSE_NONE)
+        report->controls |= CONTROL_BIT(CONTROL_NETWORK_POLICY);
+    return report->cause == CAUSE_NONE;
+}
+
 /* Filters come before the fork: the code never runs an instruction without them. Capabilities go
  * after it: without no_new_privs (switched off) filters and Landlock need one. */
 static bool code_run(struct runner *runner, struct err *err)
@@ -162,7 +177,7 @@ static bool code_run(struct runner *runner, struct err *err)
         !confine_self(runner->job.switched_off, &runner->report.controls, err) ||
         (is_on(runner, CONTROL_LANDLOCK) &&
          !landlock_make(runner->args[0], &landlock_fd, &runner->report.landlock_abi, err)) ||
-        !filter_choose(runner, err) ||
+        !filter_choose(runner, err) || !network_prove(runner, err) ||
         !code_start(&runner->job, runner->args, runner->env, landlock_fd, &code, err))
         return false;
     flow_init(&runner->output, code.stdout_from, code.stderr_from,
@@ -193,7 +208,8 @@ static void flow_keep(struct runner *runner, bool has_run)
         keep_all(&runner->keeper, &runner->report);
         runner->report.output_truncated = flow_is_truncated(&runner->output);
     } else {
-        runner->report.cause = CAUSE_START_FAILED;
+        if (runner->report.cause == CAUSE_NONE)
+            runner->report.cause = CAUSE_START_FAILED;
         runner->report.controls = 0;
         runner->report.message = str_of(runner->err.text);
     }
@@ -224,6 +240,7 @@ static int exit_of(const struct report *report)
         return EXIT_STOPPED;
     case CAUSE_NONE:
     case CAUSE_START_FAILED:
+    case CAUSE_UNPROVEN:
         return EXIT_NOT_STARTED;
     }
     return EXIT_NOT_STARTED;

@@ -87,40 +87,50 @@ static bool decodes_with(const char *add, const char *drop)
     return job_decode(buf_str(&changed), &job);
 }
 
+#define CANARY(address, open_port, proof_ms)                                                       \
+    "canary " address "\ncanary-open " open_port "\ncanary-closed 4\n9445\nproof-ms " proof_ms "\n"
+
 static void job_is_strict(void **state)
 {
     static const struct {
         const char *add, *drop;
         bool is_job;
     } rows[] = {
-        {"",                                    NULL,               true },
-        {"arg 1\nx\n",                          NULL,               true },
-        {"env 3\nC=1\n",                        NULL,               true },
-        {"unknown 1\nx\n",                      NULL,               false},
-        {"grace-ms 1\n1\n",                     NULL,               false}, /* twice */
-        {"",                                    "grace-ms ",        false}, /* missing */
-        {"grace-ms 1\n1\n",                     "grace-ms ",        true },
-        {"grace-ms 2\n-1\n",                    "grace-ms ",        false},
-        {"grace-ms 1\nx\n",                     "grace-ms ",        false},
-        {"grace-ms 0\n\n",                      "grace-ms ",        false},
-        {"grace-ms 20\n99999999999999999999\n", "grace-ms ",        false},
-        {"grace-ms 19\n9223372036854775807\n",  "grace-ms ",        false}, /* no room to add to */
-        {"network-allowed 1\n2\n",              "network-allowed ", false},
-        {"switched-off 10\n4294967295\n",       "switched-off ",    false},
-        {"report 0\n\n",                        "report ",          false},
-        {"frames 0\n\n",                        "frames ",          false},
-        {"input-kind 4\ntext\n",                "input-kind ",      true },
-        {"input-kind 4\nnone\n",                "input-kind ",      false}, /* yet there is input */
-        {"input-kind 4\nTEXT\n",                "input-kind ",      false},
-        {"arg 2\nx\n",                          NULL,               false}, /* sizes that lie */
-        {"arg 0\nx\n",                          NULL,               false},
-        {"arg -1\nx\n",                         NULL,               false},
-        {"arg\nx\n",                            NULL,               false},
-        {"arg 1 \nx\n",                         NULL,               false},
-        {"env 1\nC\n",                          NULL,               false},
-        {"env 2\n=1\n",                         NULL,               false},
-        {"env 0\n\n",                           NULL,               false},
-        {"\n",                                  NULL,               false},
+        {"",                                    NULL,                   true                                                        },
+        {"arg 1\nx\n",                          NULL,                   true                                                        },
+        {"env 3\nC=1\n",                        NULL,                   true                                                        },
+        {"unknown 1\nx\n",                      NULL,                   false                                                       },
+        {"grace-ms 1\n1\n",                     NULL,                   false                                                       }, /* twice */
+        {"",                                    "grace-ms ",            false                                                       }, /* missing */
+        {"grace-ms 1\n1\n",                     "grace-ms ",            true                                                        },
+        {"grace-ms 2\n-1\n",                    "grace-ms ",            false                                                       },
+        {"grace-ms 1\nx\n",                     "grace-ms ",            false                                                       },
+        {"grace-ms 0\n\n",                      "grace-ms ",            false                                                       },
+        {"grace-ms 20\n99999999999999999999\n", "grace-ms ",            false                                                       },
+        {"grace-ms 19\n9223372036854775807\n",  "grace-ms ",            false                                                       }, /* no room to add to */
+        {"network-allowed 1\n2\n",              "network-allowed ",     false                                                       },
+        {"switched-off 10\n4294967295\n",       "switched-off ",        false                                                       },
+        {"report 0\n\n",                        "report ",              false                                                       },
+        {"frames 0\n\n",                        "frames ",              false                                                       },
+        {"input-kind 4\ntext\n",                "input-kind ",          true                                                        },
+        {"input-kind 4\nnone\n",                "input-kind ",          false                                                       }, /* yet there is input */
+        {"input-kind 4\nTEXT\n",                "input-kind ",          false                                                       },
+        {"arg 2\nx\n",                          NULL,                   false                                                       }, /* sizes that lie */
+        {"arg 0\nx\n",                          NULL,                   false                                                       },
+        {"arg -1\nx\n",                         NULL,                   false                                                       },
+        {"arg\nx\n",                            NULL,                   false                                                       },
+        {"arg 1 \nx\n",                         NULL,                   false                                                       },
+        {"env 1\nC\n",                          NULL,                   false                                                       },
+        {"env 2\n=1\n",                         NULL,                   false                                                       },
+        {"env 0\n\n",                           NULL,                   false                                                       },
+        {"\n",                                  NULL,                   false                                                       },
+        {CANARY("7\n1.2.3.4",                   "4\n9444",              "5\n30000"),                                                  NULL, true},
+        {CANARY("0\n",                                 "4\n9444",                                                       "5\n30000"),                                                                                                        NULL, false},
+        {CANARY("7\n1.2.3.4",                          "1\n0","5\n30000"),NULL, false},
+        {CANARY("7\n1.2.3.4",                   "5\n65536",          "1\n1"),                                                                      NULL, false},
+        {CANARY("7\n1.2.3.4",                                "4\n9444",                                                      "1\n0"),                                                                                                NULL, false},
+        {"canary 7\n1.2.3.4\n",                              NULL,                                       false                        }, /* half of it */
+        {"proof-ms 1\n1\n",                   NULL, false},
     };
 
     (void)state;

@@ -131,6 +131,58 @@ static void start_failure_is_told(void **state)
     cage_free(cage);
 }
 
+/* It is out of the network here, so nothing can be proven. */
+static void code_with_a_network_waits_for_the_proof(void **state)
+{
+    static const struct {
+        const char *canary;
+        bool is_allowed;
+        int exit;
+        enum run_cause cause;
+        const char *out;
+    } rows[] = {
+        {"127.0.0.1", true,  125, CAUSE_UNPROVEN, ""     },
+        {"",          true,  125, CAUSE_UNPROVEN, ""     },
+        {"127.0.0.1", false, 0,   CAUSE_EXITED,   "ran\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct cage *cage = cage_shell("echo ran");
+        cage->job.network_allowed = rows[i].is_allowed;
+        cage->job.canary = str_of(rows[i].canary);
+        cage->job.canary_open_port = 9444;
+        cage->job.canary_closed_port = 9445;
+        cage->job.proof_ms = 1000;
+        cage_run(cage);
+        assert_exit(cage, rows[i].exit);
+        assert_int_equal(cage->report.cause, rows[i].cause);
+        assert_text(buf_str(&cage->out), rows[i].out);
+        assert_int_equal(cage->report.exit_code, rows[i].is_allowed ? EXIT_UNKNOWN : 0);
+        assert_false(cage->report.controls & OFF(NETWORK_POLICY));
+        cage_free(cage);
+    }
+}
+
+static void term_ends_the_proof_and_the_code_never_runs(void **state)
+{
+    struct cage *cage = cage_shell("echo ran");
+
+    (void)state;
+    cage->job.network_allowed = true;
+    cage->job.canary = STR_LIT("127.0.0.1");
+    cage->job.canary_open_port = 9444;
+    cage->job.canary_closed_port = 9445;
+    cage->job.proof_ms = 20000;
+    cage->stop_after_ms = 300;
+    cage_run(cage);
+    assert_exit(cage, 143);
+    assert_int_equal(cage->report.cause, CAUSE_STOPPED);
+    assert_text(buf_str(&cage->out), "");
+    assert_in_range(cage->ms, 0, 3000);
+    cage_free(cage);
+}
+
 static void h11_timeout_kills_what_ignores_term(void **state)
 {
     struct cage *cage = cage_shell("trap '' TERM INT HUP; echo up; while :; do sleep 1; done");
@@ -306,6 +358,8 @@ int main(void)
         cmocka_unit_test(input_text_that_nobody_reads_holds_nothing_up),
         cmocka_unit_test(input_stream_is_inherited),
         cmocka_unit_test(start_failure_is_told),
+        cmocka_unit_test(code_with_a_network_waits_for_the_proof),
+        cmocka_unit_test(term_ends_the_proof_and_the_code_never_runs),
         cmocka_unit_test(h11_timeout_kills_what_ignores_term),
         cmocka_unit_test(timeout_is_one_even_if_the_code_then_exits_0),
         cmocka_unit_test(timeout_switched_off_is_off),
