@@ -66,6 +66,34 @@ static void endings_are_counted_by_phase_and_reason(void **state)
     assert_line(text, "agenttask_active 2\n");
 }
 
+static void tenants_are_named_as_the_config_names_them(void **state)
+{
+    static const struct tenant_gauge tenants[] = {
+        {{"team-a", 6}, 7, 3},
+        {{"other", 5},  1, 2},
+    };
+    auto_end(arena_fini) struct arena arena = {0};
+    struct metrics metrics = {0};
+    struct gauges served = gauges;
+    struct buf buf;
+    const char *text;
+
+    (void)state;
+    served.tenants = tenants;
+    served.tenant_count = countof(tenants);
+    histogram_add(&metrics.queue_wait, &buckets_task, 4500);
+    buf_init(&buf, METRICS_SIZE_MAX);
+    metrics_print(&metrics, &served, &buf);
+    text = arena_text(&arena, buf_str(&buf));
+    buf_fini(&buf);
+    assert_line(text, "agenttask_tenant_running{tenant=\"team-a\"} 3\n");
+    assert_line(text, "agenttask_tenant_running{tenant=\"other\"} 2\n");
+    assert_line(text, "agenttask_tenant_waiting{tenant=\"team-a\"} 7\n");
+    assert_line(text, "agenttask_tenant_waiting{tenant=\"other\"} 1\n");
+    assert_line(text, "agenttask_queue_wait_seconds_bucket{le=\"5\"} 1\n");
+    assert_line(text, "agenttask_queue_wait_seconds_sum 4.500\n");
+}
+
 static void h60_buckets_cover_the_longest_timeout(void **state)
 {
     auto_end(arena_fini) struct arena arena = {0};
@@ -214,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endings_are_counted_by_phase_and_reason),
+        cmocka_unit_test(tenants_are_named_as_the_config_names_them),
         cmocka_unit_test(h60_buckets_cover_the_longest_timeout),
         cmocka_unit_test(answers_are_counted_by_code_and_method),
         cmocka_unit_test(a_server_with_many_statuses_fills_no_memory),
