@@ -111,7 +111,7 @@ void certificate_view_of(const struct certificate_look *look, struct certificate
     struct certificate_view view = {
         .now_ms = look->now_ms,
         .steady_ms = look->steady_ms,
-        .overlap_ms = look->spans.overlap_ms,
+        .spans = look->spans,
         .is_trusted = !look->has_config || look->is_trusted,
     };
     struct str newest, ignored;
@@ -148,9 +148,10 @@ bool certificate_is_better(const struct certificate_look *look)
 
 /* -- the next step ------------------------------------------------------------------------- */
 
-static bool is_old(const struct x509_term *term, int64_t now_ms)
+/* By what it was made for, or by what is wanted now, if that is less. */
+static bool is_old(const struct x509_term *term, int64_t life_ms, int64_t now_ms)
 {
-    return now_ms - term->from_ms >= (term->until_ms - term->from_ms) / 3 * 2;
+    return now_ms - term->from_ms >= smaller(term->until_ms - term->from_ms, life_ms) / 3 * 2;
 }
 
 static bool has_nothing(const struct certificate_view *v)
@@ -175,12 +176,12 @@ static bool has_no_leaf(const struct certificate_view *v)
 
 static bool has_old_authority(const struct certificate_view *v)
 {
-    return is_old(&v->authority, v->now_ms);
+    return is_old(&v->authority, v->spans.authority_ms, v->now_ms);
 }
 
 static bool has_old_leaf(const struct certificate_view *v)
 {
-    return v->is_newest && is_old(&v->leaf, v->now_ms);
+    return v->is_newest && is_old(&v->leaf, v->spans.leaf_ms, v->now_ms);
 }
 
 static bool is_not_trusted(const struct certificate_view *v)
@@ -190,12 +191,12 @@ static bool is_not_trusted(const struct certificate_view *v)
 
 static bool has_heir(const struct certificate_view *v)
 {
-    return !v->is_newest && v->steady_ms >= v->overlap_ms;
+    return !v->is_newest && v->steady_ms >= v->spans.overlap_ms;
 }
 
 static bool has_ancestors(const struct certificate_view *v)
 {
-    return v->is_newest && v->authorities > 1 && v->steady_ms >= v->overlap_ms;
+    return v->is_newest && v->authorities > 1 && v->steady_ms >= v->spans.overlap_ms;
 }
 
 static bool is_well(const struct certificate_view *v)

@@ -27,7 +27,7 @@ struct certificate_spans { /* milliseconds */
 #define CERTIFICATE_LEAF_MAX_MS (INT64_C(87600) * 3600 * 1000)
 
 /* All of them, from the lifetime of a server's certificate: an authority lives four times as long;
- * both are renewed after two thirds of their lives. */
+ * both are renewed after two thirds of their lives, or of these if they were made for longer. */
 struct certificate_spans certificate_spans_of(int64_t leaf_ms);
 
 struct certificate_look {
@@ -43,7 +43,8 @@ struct certificate_look {
 };
 
 struct certificate_view { /* what of it counts */
-    int64_t now_ms, steady_ms, overlap_ms;
+    struct certificate_spans spans;
+    int64_t now_ms, steady_ms;
     bool has_leaf;  /* a certificate that may be served now: the stored one, else the held one */
     bool is_stored; /* it is the stored one */
     bool is_torn;   /* what is held is good, but none of the stored authorities signed it */

@@ -22,7 +22,7 @@ static struct certificate_view well(void)
     return (struct certificate_view){
         .now_ms = NOW,
         .steady_ms = DAY_MS,
-        .overlap_ms = 60000,
+        .spans = certificate_spans_of(CERTIFICATE_LEAF_MS),
         .has_leaf = true,
         .is_stored = true,
         .is_newest = true,
@@ -79,11 +79,27 @@ static void both_are_renewed_after_two_thirds(void **state)
     expect(&view, CERTIFICATE_REST);
     view.now_ms = NOW + 30 * DAY_MS;
     expect(&view, CERTIFICATE_RENEW);
-    view.leaf.until_ms = NOW + 900 * DAY_MS;
+    view.leaf.from_ms = NOW + 150 * DAY_MS;
+    view.leaf.until_ms = NOW + 240 * DAY_MS;
     view.now_ms = NOW + 210 * DAY_MS - 1;
     expect(&view, CERTIFICATE_REST);
     view.now_ms = NOW + 210 * DAY_MS;
     expect(&view, CERTIFICATE_SUCCEED);
+}
+
+static void a_shorter_lifetime_holds_for_what_is_there(void **state)
+{
+    struct certificate_view view = well();
+
+    (void)state;
+    view.spans = certificate_spans_of(46 * DAY_MS);
+    expect(&view, CERTIFICATE_REST);
+    view.spans = certificate_spans_of(45 * DAY_MS);
+    expect(&view, CERTIFICATE_RENEW);
+    view.spans = certificate_spans_of(11 * DAY_MS);
+    expect(&view, CERTIFICATE_SUCCEED);
+    view.spans = certificate_spans_of(900 * DAY_MS); /* a longer one for the next */
+    expect(&view, CERTIFICATE_REST);
 }
 
 static void trust_waits_for_nothing_but_what_is_lacking_or_old(void **state)
@@ -503,6 +519,7 @@ int main(void)
         cmocka_unit_test(nothing_is_to_be_done_if_all_is_well),
         cmocka_unit_test(what_is_lacking_comes_first),
         cmocka_unit_test(both_are_renewed_after_two_thirds),
+        cmocka_unit_test(a_shorter_lifetime_holds_for_what_is_there),
         cmocka_unit_test(trust_waits_for_nothing_but_what_is_lacking_or_old),
         cmocka_unit_test(an_heir_signs_when_it_has_been_trusted_for_long_enough),
         cmocka_unit_test(an_ancestor_goes_when_nobody_shows_what_it_signed),
