@@ -117,7 +117,7 @@ class Table(People):
         who = self.people[change.get("who", row.get("who", "editor"))]
         if "call" in row:
             method, path = row["call"].split(" ")
-            body = {"status": {"message": "x"}} if method == "PATCH" else {} if method != "GET" else None
+            body = {"status": {"message": "x"}} if method == "PATCH" else {} if method == "POST" else None
             return self.refusal(who, method, path + ("?dryRun=All" if method != "GET" else ""), body,
                                 MERGE if method == "PATCH" else "application/json")
         if "patch" in row:
