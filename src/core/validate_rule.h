@@ -7,7 +7,7 @@
 #include "core/task.h"
 
 enum {
-    QUOTE_MAX = 40, /* bytes of a value that a message shows */
+    QUOTE_MAX = 64, /* bytes of a value that a message shows */
     QUOTE_TEXT = QUOTE_MAX + 8
 };
 

@@ -234,9 +234,9 @@ static void what_a_user_wrote_is_quoted_short(void **state)
     memcpy(name, "\033[2J", 4);
     task.name.size = 4;
     assert_refused(&task, "metadata.name: \"?[2J\" is no name");
-    memset(name, 'a', 39);
-    memcpy(name + 39, "é", 2); /* would be cut in its middle */
-    task.name.size = 60;
+    memset(name, 'a', 63);
+    memcpy(name + 63, "é", 2); /* would be cut in its middle */
+    task.name.size = 90;
     assert_refused(&task, "aaaa…\" is no name");
 }
 

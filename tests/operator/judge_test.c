@@ -109,8 +109,10 @@ static const struct row rows[] = {
     ROW("a name that is too long",
         .object = "{\"metadata\":{\"name\":\"" HUNDRED HUNDRED HUNDRED "\"},\"spec\":{" GOOD "}}",
         .code = 422,
-        .message = "metadata.name: \"0123456789012345678901234567890123456789…\" is too long: 300 "
-                   "bytes, at most 253"),
+        .message =
+            "metadata.name: \"0123456789012345678901234567890123456789012345678901234567890123…\" "
+            "is too long: 300 "
+            "bytes, at most 253"),
     /* -- code --------------------------------------------------------------------------- */
     ROW("no code", .spec = PROFILE, .code = 422,
         .message = "spec.code: give source or configMapRef"),
@@ -305,16 +307,19 @@ static const struct row rows[] = {
         .message = "spec.image: is required"),
     ROW("an image with a blank", .resource = "runtimeprofiles",
         .spec = "\"image\":\"py thon@sha256:" DIGEST "\"," FILE, .code = 422,
-        .message = "spec.image: \"py thon@sha256:0123456789abcdef012345678…\" is no image: it must "
-                   "be [host/]name[:tag][@sha256:digest], the name in lower-case letters, digits "
-                   "and '/', '.', '_', '-' between them"),
+        .message =
+            "spec.image: \"py thon@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0…\" is "
+            "no image: it must "
+            "be [host/]name[:tag][@sha256:digest], the name in lower-case letters, digits "
+            "and '/', '.', '_', '-' between them"),
     ROW("a digest that is too short", .resource = "runtimeprofiles",
         .spec = "\"image\":\"python@sha256:0\"," FILE, .code = 422,
         .message = "spec.image: the digest of \"python@sha256:0\" must be sha256: and 64 digits of "
                    "0-9, a-f"),
     ROW("a digest of another kind", .resource = "runtimeprofiles",
         .spec = "\"image\":\"python@md5:" DIGEST "\"," FILE, .code = 422,
-        .message = "spec.image: the digest of \"python@md5:0123456789abcdef0123456789abc…\" must "
+        .message = "spec.image: the digest of "
+                   "\"python@md5:0123456789abcdef0123456789abcdef0123456789abcdef01234…\" must "
                    "be sha256: and 64 digits of 0-9, a-f"),
     ROW("no file name", .resource = "runtimeprofiles", .spec = IMAGE, .code = 422,
         .message = "spec.fileName: \"\" is no file name: letters, digits, '-', '_', '.'"),
