@@ -20,6 +20,7 @@ from api import Server, changed, thing_of  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GOOD = {"runtimeProfile": "python3.11", "code": {"source": "pass"}}
+WEBHOOK = "agenttask-validating-webhook-configuration"
 CACHE = tempfile.TemporaryDirectory()
 PHASES = ["Pending", "Scheduled", "Running", "Succeeded", "Failed", "Canceled"]
 LIMITS = {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": 1000}
@@ -97,15 +98,36 @@ def check_install(checks):
     checks.that(status == 0 and all(line.endswith(" created") for line in output.splitlines()),
                 "kubectl apply, the first time", output)
     kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
-    for words in (["--dry-run=server", "-f", "dist/install.yaml"], ["-f", "dist/install.yaml"],
-                  ["-f", "config/crd/bases"], ["-k", "config/default"], ["-k", "profiles"],
-                  ["-f", "config/samples"]):
-        status, output = kubectl("apply", "--validate=strict", *words)
-        checks.that(status == 0 and "Warning" not in output, f"kubectl apply {' '.join(words)}",
-                    output)
+    apply_all(checks, (["--dry-run=server", "-f", "dist/install.yaml"], ["-f", "dist/install.yaml"],
+                       ["-f", "config/crd/bases"], ["-k", "config/default"]))
+    check_fails_closed(checks)
+    apply_all(checks, (["-k", "profiles"], ["-f", "config/samples"]))
     status, output = kubectl("get", "crd", "agenttasks.execution.agenttask.io", "-o",
                              "jsonpath={.status.conditions[?(@.type=='NonStructuralSchema')]}")
     checks.that(status == 0 and not output, "the schema is structural", output)
+
+
+def apply_all(checks, all_words):
+    for words in all_words:
+        status, output = kubectl("apply", "--validate=strict", *words)
+        checks.that(status == 0 and "Warning" not in output, f"kubectl apply {' '.join(words)}",
+                    output)
+
+
+def check_fails_closed(checks):
+    """t91: no operator runs here, so nothing is created; nor is anything but creation held up.
+    From then on the registration is gone: what follows is for the schema to refuse."""
+    server = checks.server
+    for kind, spec in (("AgentTask", GOOD), ("RuntimeProfile", FULL_PROFILE)):
+        status, body = server.create(thing_of(kind, spec))
+        checks.that(status == 500 and "failed calling webhook" in body.get("message", ""),
+                    f"t91 no {kind} without review", f"{status} {body.get('message')}")
+    status, output = kubectl("delete", "validatingwebhookconfiguration", WEBHOOK)
+    checks.that(status == 0, "the registration is there, and goes", output)
+    thing, until = thing_of("AgentTask", GOOD), time.monotonic() + 20
+    while server.create(thing)[0] == 500 and time.monotonic() < until:
+        time.sleep(0.2)  # until the server has noticed
+    checks.that(server.delete(thing)[0] == 200, "without it, it is created and deleted")
 
 
 def check_operator_pod(checks):
