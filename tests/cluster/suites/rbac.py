@@ -9,13 +9,15 @@ import unittest
 
 import yaml
 
+import metrics
 from proxy import ACCOUNT, GROUPS
-from stage import PROFILES, ROOT, Api, Stage, audit, audit_end, kubectl, wait_for
+from stage import PROFILES, ROOT, Api, Refused, Stage, audit, audit_end, kubectl, wait_for
 
 SYSTEM = "agenttask-system"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/agenttask-controller-manager"
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/controller-manager.execution.agenttask.io"
 POLICY = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/agenttask-default-deny"
+SECRETS = f"/api/v1/namespaces/{SYSTEM}/secrets"
 REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 SMALL = {"requests": {"cpu": "20m"}, "limits": {"cpu": "1"}}
@@ -23,6 +25,8 @@ SLEEP = "import time\nprint('first', flush=True)\ntime.sleep(300)\n"
 LARGE = "import json\njson.dump('x' * 300000, open('result.json', 'w'))\n"
 VERBS = ("create", "get", "list", "watch", "update", "patch", "delete", "deletecollection")
 GROUP = "execution.agenttask.io"
+ROLES = ("role.yaml", "leader_election_role.yaml", "config_role.yaml", "certificate_role.yaml", "webhook_role.yaml",
+         "metrics_auth_role.yaml")  # of the operator
 READ = {"get", "list", "watch"}
 ONCE = ("create", GROUP, "runtimeprofiles")  # where there was none: long before this suite
 EDIT = READ | {"create", "update", "patch", "delete"}
@@ -41,7 +45,7 @@ FOREIGN = (("", "pods"), ("", "pods/log"), ("", "pods/exec"), ("", "configmaps")
 def rules():
     """{(verb, group, resource, name or *, namespace or *)} that config/rbac grants the operator."""
     granted = set()
-    for name in ("role.yaml", "leader_election_role.yaml"):
+    for name in ROLES:
         with open(os.path.join(ROOT, "config/rbac", name), encoding="utf-8") as file:
             role = yaml.safe_load(file)
         space = role["metadata"].get("namespace", "*")
@@ -81,6 +85,7 @@ class Lives(Stage):
         self.addCleanup(self.api.patch, DEPLOYMENT, {"spec": {"replicas": 2}})
         wait_for(lambda: not self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods"), 60)
         self.api.delete(LEASE)
+        self.api.delete(f"{SECRETS}/agenttask-webhook-cert")
         begin = audit_end()
         self.api.patch(DEPLOYMENT, {"spec": {"replicas": 2}})
         wait_for(lambda: self.api.get(DEPLOYMENT)["status"].get("readyReplicas") == 2, 90)
@@ -93,8 +98,12 @@ class Lives(Stage):
         self.task("late", SLEEP, resources=SMALL, timeoutSeconds=2)
         self.task("oom", "x = bytearray(400 << 20)\n", resources={"requests": {"cpu": "20m"},
                                                                   "limits": {"cpu": "1", "memory": "64Mi"}})
-        self.task("unknown", profile="nobody-made-it")
-        self.task("invalid", resources={"limits": {"memory": "64Gi"}})
+        for bad in ({"profile": "nobody-made-it"}, {"resources": {"limits": {"memory": "64Gi"}}}):
+            with self.assertRaises(Refused):
+                self.task("bad-from-the-start", **bad)
+        self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {
+            "metadata": {"name": "code"}, "data": {"main.py": "print('mine')\n"}})
+        self.task("refers", resources=SMALL, code={"configMapRef": {"name": "code", "key": "main.py"}})
         self.task("absent", profile=self.profile(image="example.com/Upper//case"), resources=SMALL)
         for name in ("canceled", "deleted", "poddeleted"):
             self.task(name, SLEEP, resources=SMALL)
@@ -128,6 +137,12 @@ class Lives(Stage):
                    if event["regarding"]["name"] == "refused" and event["reason"] == "ReconcileFailed")
 
     def disturb(self):
+        self.api.patch(f"/api/v1/namespaces/{self.space}", {"metadata": {"labels": {"metrics": "enabled"}}})
+        token = metrics.Metrics.token(self, "reader", metrics.READER)
+        got = metrics.Metrics.scrape(self, read=({"Authorization": "Bearer " + token}, "/metrics", "GET", True, True))
+        self.assertEqual(got["read"][0], 200, got)
+        self.api.patch(f"{SECRETS}/agenttask-webhook-cert", {"data": {"tls.crt": None}})
+        wait_for(lambda: "tls.crt" in self.api.get(f"{SECRETS}/agenttask-webhook-cert")["data"], 30)
         for name in ("canceled", "deleted", "poddeleted"):
             self.wait_phase(name, "Running", seconds=90)
         self.api.patch(self.path("canceled"), {"spec": {"canceled": True}})
@@ -142,8 +157,8 @@ class Lives(Stage):
         self.allow()
 
     def end_lives(self):
-        endings = {"large": "", "bad": "PodFailed", "late": "Timeout", "oom": "OOMKilled", "invalid": "Invalid",
-                   "unknown": "ProfileNotFound", "absent": "ImagePullFailed", "canceled": "Canceled",
+        endings = {"large": "", "bad": "PodFailed", "late": "Timeout", "oom": "OOMKilled", "refers": "",
+                   "absent": "ImagePullFailed", "canceled": "Canceled",
                    "poddeleted": "PodDeleted", "taken": "NameConflict", "refused": ""}
         got = {name: self.wait_end(name, 120).get("reason", "") for name in endings}
         self.assertEqual(got, endings)
@@ -175,7 +190,13 @@ class Account(Stage):
     def test_operator_may_nothing_else(self):
         """Not even what a small mistake of its own would ask for."""
         api = Api(user=ACCOUNT, groups=GROUPS)
-        for verb, path in (("GET", "/api/v1/secrets"), ("GET", "/api/v1/configmaps"),
+        own, others = f"{REGISTRATION}/validatingwebhookconfigurations", f"{REGISTRATION}/mutatingwebhookconfigurations"
+        name = "/agenttask-validating-webhook-configuration"
+        for verb, path in (("GET", SECRETS), ("GET", SECRETS + "/x"), ("DELETE", SECRETS + "/agenttask-webhook-cert"),
+                           ("PUT", SECRETS + "/agenttask-webhook-cert"), ("PATCH", SECRETS + "/x"), ("GET", own),
+                           ("POST", own), ("PATCH", own + "/x"), ("DELETE", own + name), ("PUT", own + name),
+                           ("GET", others), ("POST", f"/api/v1/namespaces/{self.space}/secrets"),
+                           ("GET", "/api/v1/secrets"), ("GET", "/api/v1/configmaps"),
                            ("GET", f"/api/v1/namespaces/{self.space}/secrets"),
                            ("POST", f"/api/v1/namespaces/{self.space}/serviceaccounts"),
                            ("POST", f"/api/v1/namespaces/{self.space}/pods/x/exec"),

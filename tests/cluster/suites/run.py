@@ -22,7 +22,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "admission", "attacks", "tenants",
-          "webhook", "metrics", "foreign", "readme", "leader", "crash", "nodes")
+          "webhook", "certificates", "metrics", "foreign", "readme", "leader", "crash", "nodes")
 SIDE_BY_SIDE = 4
 
 
