@@ -73,9 +73,10 @@ void guard_look(struct controller *controller)
 
     if (!is_needed(controller) || guard->is_under_way || now_ms < guard->due_ms)
         return;
-    guard->due_ms = now_ms + GUARD_MS;
     guard->is_under_way = true;
-    if (!fiber_start(controller->spec.fibers, look, controller))
+    if (fiber_start(controller->spec.fibers, look, controller))
+        guard->due_ms = now_ms + GUARD_MS;
+    else
         guard->is_under_way = false;
 }
 
