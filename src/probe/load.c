@@ -11,10 +11,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "probe/finding.h"
+#include "sys/clock.h"
 
 enum {
     MEBIBYTE = 1024 * 1024,
@@ -23,42 +23,36 @@ enum {
     STEP = 16,      /* MiB between two words about memory */
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
+/* All of them in one group, to be ended together. */
 void load_processes(long count)
 {
-    static pid_t children[LOAD_PROCESSES_MAX];
+    pid_t group = 0;
     long made = 0;
     int error = 0;
 
-    while (made < count) {
+    while (made < count && error == 0) {
         pid_t child = fork();
         if (child == 0) {
             pause();
             _exit(0);
         }
-        if (child < 0) {
-            error = errno;
-            break;
+        error = child < 0 ? errno : 0;
+        if (child > 0) {
+            group = group ? group : child;
+            setpgid(child, group);
+            made++;
         }
-        children[made++] = child;
     }
-    for (long i = 0; i < made; i++)
-        kill(children[i], SIGKILL);
-    for (long i = 0; i < made; i++)
-        waitpid(children[i], NULL, 0);
+    if (group)
+        kill(-group, SIGKILL);
+    while (wait(NULL) > 0)
+        ;
     finding_print("processes", made, error ? strerror(error) : "as many as were tried");
 }
 
 static void spin(int64_t until_ms)
 {
-    while (now_ms() < until_ms)
+    while (clock_monotonic_ms() < until_ms)
         ;
     _exit(0);
 }
@@ -70,7 +64,7 @@ void load_cpu(long milliseconds)
 
     for (int i = 0; i < SPINNERS; i++)
         if (fork() == 0)
-            spin(now_ms() + milliseconds);
+            spin(clock_monotonic_ms() + milliseconds);
     while (wait(NULL) > 0)
         ;
     getrusage(RUSAGE_CHILDREN, &usage);
@@ -80,17 +74,25 @@ void load_cpu(long milliseconds)
                   "percent of one processor");
 }
 
+static unsigned char *block_new(void)
+{
+    unsigned char *block =
+        mmap(NULL, MEBIBYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (block == MAP_FAILED)
+        return NULL;
+    memset(block, 0x5a, MEBIBYTE); /* no holes, nothing to compress */
+    return block;
+}
+
 /* Said on the way, too: at the bound there may be nobody left to say it. */
 void load_memory(long mebibytes)
 {
     for (long i = 1; i <= mebibytes; i++) {
-        unsigned char *page =
-            mmap(NULL, MEBIBYTE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (page == MAP_FAILED) {
+        if (!block_new()) {
             finding_print("memory", i - 1, strerror(errno));
             return;
         }
-        memset(page, 0x5a, MEBIBYTE);
         if (i % STEP == 0 || i == mebibytes)
             finding_print("memory", i, "MiB in use");
     }
@@ -118,18 +120,17 @@ static void remove_all(const char *directory, long count)
 
 void load_disk(const char *directory, long mebibytes)
 {
-    static char block[MEBIBYTE];
+    const unsigned char *block = block_new();
     long written = 0, files = 0;
-    int fd = -1, error = 0;
+    int fd = -1, error = block ? 0 : errno;
 
-    memset(block, 0x5a, sizeof(block)); /* no holes, nothing to compress */
     while (written < mebibytes && error == 0) {
         if (written % FILE_SIZE == 0) {
             if (fd >= 0)
                 close(fd);
             fd = open_next(directory, files++);
         }
-        if (fd < 0 || write(fd, block, sizeof(block)) != (ssize_t)sizeof(block))
+        if (fd < 0 || write(fd, block, MEBIBYTE) != MEBIBYTE)
             error = errno ? errno : ENOSPC;
         else
             written++;

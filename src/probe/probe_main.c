@@ -90,7 +90,7 @@ static bool run_connect(char **words)
 
     if (!number(words[1], 65535, &port) || !number(words[2], LOAD_SECONDS_MAX, &seconds))
         return false;
-    reach_connect(words[0], words[1], seconds);
+    reach_connect(words[0], port, seconds);
     return true;
 }
 
@@ -100,7 +100,7 @@ static bool run_listen(char **words)
 
     if (!number(words[0], 65535, &port) || !number(words[1], LOAD_SECONDS_MAX, &seconds))
         return false;
-    reach_listen(words[0], seconds);
+    reach_listen(port, seconds);
     return true;
 }
 

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "probe/finding.h"
+#include "sys/clock.h"
 
 enum {
     PAUSE_MS = 10,
@@ -25,19 +25,11 @@ struct place {
     socklen_t size;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static bool place_read(const char *address, const char *port, struct place *ret)
+static bool place_read(const char *address, long port, struct place *ret)
 {
     struct sockaddr_in *v4 = (struct sockaddr_in *)&ret->address;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret->address;
-    unsigned short number = htons((unsigned short)atoi(port));
+    unsigned short number = htons((unsigned short)port);
 
     memset(ret, 0, sizeof(*ret));
     if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
@@ -83,22 +75,22 @@ static int knock(const struct place *place)
 
 /* An enforcer may refuse in the place of who was called, but only a reset comes from the place
  * itself: so what counts is a connection. */
-void reach_connect(const char *address, const char *port, long seconds)
+void reach_connect(const char *address, long port, long seconds)
 {
     struct finding_tries tries = {.first_ms = -1, .last_ms = -1};
-    int64_t start_ms = now_ms();
+    int64_t start_ms = clock_monotonic_ms();
     struct place place;
 
     if (!place_read(address, port, &place)) {
         finding_print("connect", -1, "no address");
         return;
     }
-    while (now_ms() < start_ms + seconds * 1000) {
+    while (clock_monotonic_ms() < start_ms + seconds * 1000) {
         int error = knock(&place);
         tries.tries++;
         if (error == 0) {
             tries.successes++;
-            tries.last_ms = now_ms() - start_ms;
+            tries.last_ms = clock_monotonic_ms() - start_ms;
             if (tries.first_ms < 0)
                 tries.first_ms = tries.last_ms;
         } else {
@@ -109,12 +101,11 @@ void reach_connect(const char *address, const char *port, long seconds)
     finding_tries_print("connect", &tries);
 }
 
-void reach_listen(const char *port, long seconds)
+void reach_listen(long port, long seconds)
 {
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6,
-                               .sin6_port = htons((unsigned short)atoi(port))};
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
     struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = any.sin6_port};
-    int64_t until_ms = now_ms() + seconds * 1000, count = 0;
+    int64_t until_ms = clock_monotonic_ms() + seconds * 1000, count = 0;
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     bool is_bound = fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0;
 
@@ -130,7 +121,7 @@ void reach_listen(const char *port, long seconds)
         return;
     }
     finding_print("listening", 1, "");
-    while (now_ms() < until_ms) {
+    while (clock_monotonic_ms() < until_ms) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         if (poll(&wait, 1, 200) <= 0)
             continue;

@@ -6,6 +6,6 @@
 
 /* connect: a TCP connection every few milliseconds, for so long, each closed at once. A refused one
  * has arrived, too: somebody there answered. */
-void reach_connect(const char *address, const char *port, long seconds);
+void reach_connect(const char *address, long port, long seconds);
 /* listen: takes connections and closes them, for so long. Says so first: {"check":"listening"}. */
-void reach_listen(const char *port, long seconds);
+void reach_listen(long port, long seconds);
