@@ -230,6 +230,20 @@ static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct
     }
 }
 
+/* Something between us and the store made another Pod of it. It goes before it can start. If a
+ * finalizer of ours does not hold it until the next look, what is remembered says why it is gone.
+ */
+static bool mutant_drop(struct kube_task *run, struct json_value *stored, struct str field,
+                        struct err *err)
+{
+    struct kube_memory *memory = run->memory;
+    struct child pod;
+
+    child_read(stored, &pod);
+    snprintf(memory->mutated, sizeof(memory->mutated), "%.*s", STR_ARG(field));
+    return object_delete(run, &resource_pods, pod.name, pod.uid, (struct str){0}, stored, err);
+}
+
 static bool run_start(struct kube_task *run, const struct world *world, const struct plan *plan,
                       struct err *err)
 {
@@ -238,7 +252,6 @@ static bool run_start(struct kube_task *run, const struct world *world, const st
         sent = kube_pod_value(run, effective, deadline_first_s(world, effective));
     struct str name = run_pod_name(run->arena, &run->task), field;
     enum object_made made;
-    struct child pod;
     bool is_weakened;
 
     if (!object_make(run, &resource_pods, name, &sent, &made, &stored, err)) {
@@ -249,12 +262,8 @@ static bool run_start(struct kube_task *run, const struct world *world, const st
         return err_set(err, ERR_STALE, "a foreign Pod %.*s is in the way", STR_ARG(name));
     if (made == OBJECT_OURS) /* by an operator before us: the next look compares it */
         return true;
-    child_read(&stored, &pod);
     run->memory->is_pod_checked = pod_is_as_sent(run->arena, &sent, &stored, &field, &is_weakened);
-    /* Else something between us and the store made another Pod of it. It goes before it can start,
-     * and the next look finds why. */
-    return run->memory->is_pod_checked ||
-           object_delete(run, &resource_pods, pod.name, pod.uid, (struct str){0}, &stored, err);
+    return run->memory->is_pod_checked || mutant_drop(run, &stored, field, err);
 }
 
 /* -- a run under way ------------------------------------------------------------ */

@@ -243,7 +243,7 @@ static bool profile_fit(struct kube_task *run, const struct json_value *object, 
 
     if (!runtimeprofile_read(run->arena, object, "RuntimeProfile", API_LENIENT, &run->profile, err))
         return false;
-    if (task->status.attempt == 0 &&
+    if ((task->status.attempt == 0 || task->status.effective.timeout_ms == 0) &&
         (!task_validate(task, err) ||
          !kube_effective(run->arena, task, &run->profile, &ret->effective, err)))
         return false;
@@ -374,6 +374,9 @@ static bool refusal_look(struct kube_task *run, bool is_live, struct world *ret,
 
     if (run->task.spec.backend == BACKEND_SANDBOX)
         refuse(ret, REASON_BACKEND_UNAVAILABLE, STR_LIT("This operator runs tasks in Pods only"));
+    else if (memory->mutated[0])
+        refuse(ret, REASON_POD_MUTATED,
+               arena_print(run->arena, "Not stored as it was sent: %s", memory->mutated));
     else if (memory->invalid_count >= INVALID_MAX)
         refuse(ret, REASON_INVALID, arena_copy(run->arena, str_of(memory->invalid)));
     if (ret->refusal == REASON_NONE && !profile_look(run, is_live, ret, err))

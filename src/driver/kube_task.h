@@ -49,6 +49,7 @@ struct kube_memory {
     int64_t wait_since_ms;               /* ... since we first saw it */
     int64_t unsettled_ms;                /* since when its end is said and not seen; 0: it is not */
     bool is_pod_checked;                 /* it is stored as it was sent */
+    char mutated[240];                   /* it was not, in this: it went at once; empty: it was */
     bool has_made_code;                  /* and did not see it dropped */
     char code_uid[KUBE_VERSION_MAX + 1]; /* of the object that we made or found; empty: not known */
     bool has_code_stranger;              /* a foreign object bears the name of its code */

@@ -93,6 +93,12 @@ static void invalid_pods(struct life *life)
     life->cluster.refuse_pods = "Pod is invalid: spec.containers: no";
 }
 
+/* And then nothing of ours holds it until we look again. */
+static void unheld_pods(struct life *life)
+{
+    life->cluster.pod_patch = "{\"metadata\":{\"finalizers\":null}}";
+}
+
 static void mutated_pods(struct life *life)
 {
     life->cluster.pod_patch = "{\"spec\":{\"hostNetwork\":true}}";
@@ -549,12 +555,55 @@ static void x9_what_is_stored_otherwise_is_deleted_in_the_reply(void **state)
     life_fini(&life);
 }
 
+static const struct json_value *status_of(struct life *life)
+{
+    return json_get(fake_find(&life->cluster, "agenttasks", "t"), "status");
+}
+
+static void x9_what_nothing_holds_is_not_made_again(void **state)
+{
+    struct life life;
+
+    (void)state;
+    life_init(&life);
+    life_policy(&life);
+    unheld_pods(&life);
+    life_task(&life, SOURCE);
+    life_run(&life, LONG_MS);
+    assert_true(str_is(look_text(status_of(&life), "reason"), "PodMutated"));
+    assert_int_equal(life.cluster.pods_created, 1);
+    assert_int_equal(life.cluster.starts, 0);
+    life_fini(&life);
+}
+
+/* Whoever may write a status says that a task was started, and not what it got. */
+static void a_forged_intent_gives_nothing_away(void **state)
+{
+    struct life life;
+
+    (void)state;
+    life_init(&life);
+    life.cluster.plan = (struct fake_plan){0};
+    plan_complete(&life.cluster.plan);
+    life_policy(&life);
+    life_task(&life, SOURCE);
+    fake_merge(&life.cluster, "agenttasks", "t",
+               "{\"status\":{\"attempt\":1,\"phase\":\"Scheduled\"}}");
+    life_run(&life, LONG_MS);
+    assert_true(str_is(look_text(status_of(&life), "phase"), "Succeeded"));
+    assert_true(look_int(json_get(status_of(&life), "effective"), "timeoutSeconds") > 0);
+    assert_int_equal(life.cluster.pods_created, 1);
+    life_fini(&life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_life_ends_as_it_should),
         cmocka_unit_test(what_others_weaken_is_said),
         cmocka_unit_test(x9_what_is_stored_otherwise_is_deleted_in_the_reply),
+        cmocka_unit_test(x9_what_nothing_holds_is_not_made_again),
+        cmocka_unit_test(a_forged_intent_gives_nothing_away),
         cmocka_unit_test(whoever_is_killed_after_any_request_changes_nothing),
         cmocka_unit_test(an_answer_that_is_lost_changes_nothing),
         cmocka_unit_test(a_server_that_fails_once_changes_nothing),
