@@ -310,8 +310,7 @@ static void start(const struct world *w, enum reason reason, struct plan *plan)
         status->run = (struct run_ref){.kind = w->run.ref.kind, .name = w->run.ref.name};
         status->effective = w->effective;
     }
-    if (status->effective.timeout_ms ==
-        0) /* somebody forged the intent: what it gets, he did not */
+    if (status->effective.timeout_ms == 0) /* the intent was forged: what it gets is not */
         status->effective = w->effective;
     add(plan, ACTION_SET_STATUS);
     add(plan, ACTION_START_RUN);
