@@ -13,7 +13,7 @@ import unittest
 
 import yaml
 
-from people import CONFIG, GET_CONFIG_MAPS, WEBHOOK, People, layer_of, task_body
+from people import CONFIG, GET_CONFIG_MAPS, SMALL, WEBHOOK, People, layer_of, task_body
 from stage import MERGE, PROFILES, ROOT, TASKS, Api, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,7 +59,7 @@ class Table(People):
         self.tenant(f"{self.space}-by-user", users=[f"member-{self.space}"])
         self.tenant(f"{self.space}-by-group", groups=[f"people-{self.space}"])
         self.people = self.make_people()
-        self.task("standing", canceled=False, queueTimeoutSeconds=600, timeoutSeconds=60)
+        self.task("standing", "import time\ntime.sleep(300)\n", resources=SMALL, canceled=False, queueTimeoutSeconds=600)
 
     def make_profiles(self):
         like = self.api.get(f"{PROFILES}/python3.11")["spec"]

@@ -232,13 +232,18 @@ class ConfigMaps(Attack):
                  "    for folder, _, names in os.walk(top):\n        found += [folder + '/' + n for n in names]\n"
                  "seen = []\nfor name in found:\n    try:\n        seen.append(open(name, errors='replace').read())\n"
                  "    except OSError:\n        pass\n"
-                 "json.dump({'files': found, 'seen': ''.join(seen)[:60000]}, open('result.json', 'w'))\n")
+                 f"needle = {SECRET[::-1]!r}[::-1]\n"
+                 "json.dump({'files': found[:50], 'found': needle in ''.join(seen)}, open('result.json', 'w'))\n")
         self.api.patch(self.core + "/configmaps/mine", {"data": {"main.py": looks}})
         friend = self.editor({**GET_CONFIG_MAPS, "resourceNames": ["mine"]})
         self.assertIsNone(self.refers("t", "mine", "main.py", friend))
         result = json.loads(self.wait_end("t")["result"]["json"])
         self.assertIn("main.py", " ".join(result["files"]))
-        self.assertNotIn(SECRET, result["seen"])
+        self.assertFalse(result["found"])
+        both = self.editor({**GET_CONFIG_MAPS, "resourceNames": ["theirs"]})
+        self.api.patch(self.core + "/configmaps/theirs", {"data": {"main.py": f"# {SECRET}\n{looks}"}})
+        self.assertIsNone(self.refers("t2", "theirs", "main.py", both))
+        self.assertTrue(json.loads(self.wait_end("t2")["result"]["json"])["found"])
 
     def test_refers_to_what_the_operator_keeps(self):
         """Code, output and result of another's task lie in ConfigMaps of that namespace."""
@@ -291,8 +296,8 @@ class Choices(Attack):
     def test_uses_a_profile_of_others(self):
         profile = self.profile(tenants=[self.victims])
         refused = self.attempt("t", profile=profile)
-        self.assertIn(self.victims, str(refused))
-        self.assertIn('"' + profile + '"', str(refused))
+        for word in (f'"{profile}"', f'"{self.space}"', "other tenants"):
+            self.assertIn(word, str(refused))
         self.assertIsNone(self.attempt("t", profile=profile, who=self.editor(space=self.victims), space=self.victims))
 
     def test_uses_a_profile_of_others_by_their_name(self):
