@@ -70,10 +70,18 @@ static const struct kept run_members[] = {
     KEPT("uid"),
     KEPT(NULL),
 };
+static const struct kept effective_members[] = {
+    KEPT("egress"), /* its Pod may still be there, and its policy stays as long */
+    KEPT(NULL),
+};
 static const struct kept finished_status[] = {
-    KEPT("attempt"), KEPT("completionTime"),
-    KEPT("phase"),   KEPT_OF("podRef", run_members),
-    KEPT("reason"),  KEPT(NULL),
+    KEPT("attempt"),
+    KEPT("completionTime"),
+    KEPT_OF("effective", effective_members),
+    KEPT("phase"),
+    KEPT_OF("podRef", run_members),
+    KEPT("reason"),
+    KEPT(NULL),
 };
 static const struct kept finished_task[] = {
     {.name = "metadata",        .members = task_metadata},

@@ -74,8 +74,12 @@ static bool network_write(struct arena *arena, const void *from, struct json_val
     uint32_t denials =
         CONTROL_BIT(CONTROL_NETWORK_NAMESPACE) | CONTROL_BIT(CONTROL_SECCOMP_NETWORK);
 
+    bool is_limited = isolation->controls & CONTROL_BIT(CONTROL_NETWORK_POLICY);
+
     (void)arena;
-    *ret = json_text(str_of(isolation->controls & denials ? "denied" : "open"));
+    *ret = json_text(str_of(isolation->controls & denials ? "denied"
+                            : is_limited                  ? "limited"
+                                                          : "open"));
     return true;
 }
 
@@ -161,6 +165,7 @@ static const struct fields effective_resource_fields = FIELDS_OF(effective_resou
 
 static const struct field effective_rows[] = {
     FIELD_ROW(.name = "command", .kind = FIELD_TEXTS, .at = EFFECTIVE_AT(command)),
+    FIELD_ROW(.name = "egress", .kind = FIELD_TEXTS, .at = EFFECTIVE_AT(egress)),
     FIELD_ROW(.name = "image", .kind = FIELD_TEXT, .at = EFFECTIVE_AT(image)),
     FIELD_ROW(.name = "imageID", .kind = FIELD_TEXT, .at = EFFECTIVE_AT(image_id)),
     FIELD_ROW(.name = "profileGeneration", .kind = FIELD_INT,

@@ -2,6 +2,7 @@
 #include "api/crd.h"
 #include "api/crd_pattern.h"
 #include "api/tables.h"
+#include "core/egress.h"
 #include "core/validate.h"
 
 enum {
@@ -14,7 +15,9 @@ enum {
 
 static const char *network_word(int value)
 {
-    return value == 0 ? "denied" : "open";
+    static const char *const words[] = {"denied", "limited", "open"};
+
+    return words[value];
 }
 
 static const char *control_field_word(int value)
@@ -50,7 +53,7 @@ static const struct fields duration_fields = FIELDS_OF(duration_rows);
 static const struct field as_conditions = {.kind = FIELD_ROWS, .table = &condition_fields};
 static const struct field as_durations = {.kind = FIELD_OBJECT, .table = &duration_fields};
 static const struct field as_flag = {.kind = FIELD_FLAG};
-static const struct field as_network = {.kind = FIELD_WORD, .word = network_word, .word_count = 2};
+static const struct field as_network = {.kind = FIELD_WORD, .word = network_word, .word_count = 3};
 static const struct field as_controls = {
     .kind = FIELD_TEXTS, .word = control_field_word, .word_count = CONTROL_COUNT};
 
@@ -81,7 +84,7 @@ static const struct crd_row rows[] = {
               .pattern = PATTERN_VARIABLE),
     CRD_BOUND("spec.env[].value", "Its value; absent: empty.", .size_max = INPUT_SIZE_MAX,
               .pattern = PATTERN_TEXT),
-    CRD_BOUND("spec.priority", "Order among the waiting tasks of its tenant: higher goes first.",
+    CRD_BOUND("spec.priority", "Order in the queue of its tenant: a point is worth a minute.",
               .standard = "0"),
     CRD_BOUND("spec.queueTimeoutSeconds", "How long it may wait for room, a node and an image.",
               .min = 1, .max = QUEUE_TIMEOUT_MAX_MS / 1000, .standard = "3600"),
@@ -128,6 +131,11 @@ static const struct crd_row rows[] = {
     CRD_BOUND("status.effective.command", "The command, without the arguments of the task.",
               .size_max = 2 * COMMAND_MAX),
     CRD_BOUND("status.effective.command[]", NULL, .size_max = WORDS_MAX),
+    CRD_BOUND(
+        "status.effective.egress",
+        "Where it could connect to, which the runner proved before it started; absent: nowhere.",
+        .size_max = EGRESS_MAX),
+    CRD_BOUND("status.effective.egress[]", NULL, .size_max = EGRESS_RULE_MAX),
     CRD_BOUND("status.effective.image", "The image asked for.", .size_max = IMAGE_SIZE_MAX),
     CRD_BOUND("status.effective.imageID", "The image that ran.", .size_max = IMAGE_SIZE_MAX),
     CRD_FIELD("status.effective.profileGeneration", "Generation of the profile."),
@@ -141,8 +149,10 @@ static const struct crd_row rows[] = {
               .as = &as_controls),
     CRD_FIELD("status.isolation.landlockABI", "Version of Landlock; absent: the kernel has none."),
     CRD_FIELD("status.isolation.limits", "Who held memory, processes and cpu."),
-    CRD_BOUND("status.isolation.network", "Whether the program could reach anything.",
-              .as = &as_network),
+    CRD_BOUND(
+        "status.isolation.network",
+        "denied: the program could reach nothing; limited: what its profile allows, as was proven.",
+        .as = &as_network),
     CRD_BOUND("status.isolation.seccomp", "Whether system calls were filtered.", .as = &as_flag),
     CRD_BOUND("status.isolation.switchedOff", "Controls that somebody switched off.",
               .size_max = CONTROL_COUNT, .as = &as_controls),
@@ -200,6 +210,12 @@ static const struct crd_row rows[] = {
              "(has(self." field ") && self." field " == oldSelf." field ")",                       \
              "status." field " is set once")
 
+#define POD_ONCE(field)                                                                            \
+    CRD_RULE("status",                                                                             \
+             "!has(oldSelf.podRef) || !has(oldSelf.podRef." field ") || "                          \
+             "(has(self.podRef) && has(self.podRef." field ") && "                                 \
+             "self.podRef." field " == oldSelf.podRef." field ")",                                 \
+             "status.podRef." field " is set once")
 /* What it was given: later edits of the profile do not touch it, nor do people. */
 #define EFFECTIVE(field)                                                                           \
     CRD_RULE("status.effective",                                                                   \
@@ -247,6 +263,7 @@ static const struct crd_rule rules[] = {
     CRD_RULE("status", "!has(oldSelf.effective) || has(self.effective)",
              "status.effective is set once"),
     EFFECTIVE("command"),
+    EFFECTIVE("egress"),
     EFFECTIVE("image"),
     EFFECTIVE("profileGeneration"),
     EFFECTIVE("resources"),
@@ -254,10 +271,9 @@ static const struct crd_rule rules[] = {
     SET_ONCE("queueTime"),
     SET_ONCE("runTime"),
     SET_ONCE("startTime"),
-    CRD_RULE("status",
-             "!has(oldSelf.podRef) || !has(oldSelf.podRef.uid) || "
-             "(has(self.podRef) && has(self.podRef.uid) && self.podRef.uid == oldSelf.podRef.uid)",
-             "status.podRef.uid is set once"),
+    POD_ONCE("name"),
+    POD_ONCE("nodeName"),
+    POD_ONCE("uid"),
 };
 
 static const struct crd_column columns[] = {

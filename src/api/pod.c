@@ -4,6 +4,7 @@
 #include "api/configmap.h"
 #include "api/names.h"
 #include "api/quantity.h"
+#include "core/egress.h"
 
 #define RUNNER_VOLUME "agenttask"
 #define RUNNER_PLACE  "/agenttask"
@@ -232,15 +233,16 @@ static struct json_value task_container(struct arena *arena, const struct pod_re
 /* -- whole ----------------------------------------------------------------- */
 
 /* Where nothing can be reached, nothing of the cluster's names needs to be told. */
-static void put_names(struct arena *arena, const struct profile *profile, struct json_value *spec)
+static void put_names(struct arena *arena, const struct task_effective *effective,
+                      struct json_value *spec)
 {
     static const char *const nowhere[] = {"127.0.0.1"};
     struct json_value config = json_object();
 
     json_put(arena, &config, "nameservers", words_value(arena, nowhere, countof(nowhere)));
-    if (profile->egress_count == 0)
+    if (effective->egress.count == 0)
         json_put(arena, spec, "dnsConfig", config);
-    put_word(arena, spec, "dnsPolicy", profile->egress_count ? "ClusterFirst" : "None");
+    put_word(arena, spec, "dnsPolicy", effective->egress.count ? "ClusterFirst" : "None");
 }
 
 static struct json_value spec_value(struct arena *arena, const struct pod_request *request)
@@ -252,7 +254,7 @@ static struct json_value spec_value(struct arena *arena, const struct pod_reques
     put_number(arena, &ret, "activeDeadlineSeconds", request->deadline_s);
     put_flag(arena, &ret, "automountServiceAccountToken", false);
     json_put(arena, &ret, "containers", containers);
-    put_names(arena, request->profile, &ret);
+    put_names(arena, request->effective, &ret);
     put_flag(arena, &ret, "enableServiceLinks", false);
     if (request->user_namespace)
         put_flag(arena, &ret, "hostUsers", false);
@@ -266,12 +268,24 @@ static struct json_value spec_value(struct arena *arena, const struct pod_reques
     return ret;
 }
 
+/* Of which policy it takes more than nothing. */
+static struct str egress_label(struct arena *arena, const struct task_effective *effective)
+{
+    char id[EGRESS_ID_SIZE + 1];
+
+    if (effective->egress.count == 0)
+        return (struct str){0};
+    egress_id(&effective->egress, id);
+    return arena_copy(arena, str_of(id));
+}
+
 struct json_value pod_value(struct arena *arena, const struct pod_request *request)
 {
     static const char *const finalizers[] = {FINALIZER_RUN};
     struct json_value ret = json_object();
     struct json_value metadata =
-        child_metadata(arena, request->task, run_pod_name(arena, request->task));
+        child_metadata_with(arena, request->task, run_pod_name(arena, request->task), LABEL_EGRESS,
+                            egress_label(arena, request->effective));
 
     json_put(arena, &metadata, "finalizers", words_value(arena, finalizers, countof(finalizers)));
     put_word(arena, &ret, "apiVersion", "v1");

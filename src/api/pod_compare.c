@@ -147,7 +147,7 @@ static bool metadata_differs(struct comparison *comparison, const struct json_va
 
     child_read(sent, &was);
     child_read(stored, &is);
-    if (!str_equal(was.task_label, is.task_label))
+    if (!str_equal(was.task_label, is.task_label) || !str_equal(was.egress_label, is.egress_label))
         return differs(comparison, STR_LIT("metadata.labels"));
     if (!str_equal(was.owner_uid, is.owner_uid))
         return differs(comparison, STR_LIT("metadata.ownerReferences"));

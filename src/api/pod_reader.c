@@ -131,7 +131,8 @@ void pod_read(const struct json_value *value, struct pod *ret)
 
 /* -- keeping --------------------------------------------------------------- */
 
-static const struct kept label_members[] = {KEPT(LABEL_TASK), KEPT(LABEL_TENANT), KEPT(NULL)};
+static const struct kept label_members[] = {KEPT(LABEL_EGRESS), KEPT(LABEL_TASK),
+                                            KEPT(LABEL_TENANT), KEPT(NULL)};
 static const struct kept owner_members[] = {KEPT("controller"), KEPT("name"), KEPT("uid"),
                                             KEPT(NULL)};
 static const struct kept annotation_members[] = {

@@ -5,13 +5,16 @@
 #include "api/look.h"
 #include "api/names.h"
 
-struct json_value child_metadata(struct arena *arena, const struct task *task, struct str name)
+struct json_value child_metadata_with(struct arena *arena, const struct task *task, struct str name,
+                                      const char *extra, struct str value)
 {
     struct json_value ret = json_object(), labels = json_object(), owner = json_object();
     struct json_value annotations = json_object(), owners = json_list();
     struct str label = task_label_value(arena, task);
 
     json_put(arena, &annotations, ANNOTATION_TASK, json_text(task->name));
+    if (value.size > 0)
+        json_put(arena, &labels, extra, json_text(value));
     json_put(arena, &labels, LABEL_TASK, json_text(label));
     json_put(arena, &labels, LABEL_TENANT, json_text(tenant_label_value(arena, task)));
     json_put(arena, &owner, "apiVersion", json_text(STR_LIT(API_VERSION)));
@@ -29,6 +32,11 @@ struct json_value child_metadata(struct arena *arena, const struct task *task, s
     json_put(arena, &ret, "namespace", json_text(task->space));
     json_put(arena, &ret, "ownerReferences", owners);
     return ret;
+}
+
+struct json_value child_metadata(struct arena *arena, const struct task *task, struct str name)
+{
+    return child_metadata_with(arena, task, name, "", (struct str){0});
 }
 
 static const struct json_value *controller_of(const struct json_value *owners)
@@ -52,6 +60,7 @@ void child_read(const struct json_value *object, struct child *ret)
         .owner_uid = look_text(owner, "uid"),
         .owner_name = look_text(owner, "name"),
         .task_label = look_text(json_get(metadata, "labels"), LABEL_TASK),
+        .egress_label = look_text(json_get(metadata, "labels"), LABEL_EGRESS),
         .created_ms = look_time(metadata, "creationTimestamp"),
         .deleted_ms = look_time(metadata, "deletionTimestamp"),
     };

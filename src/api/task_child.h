@@ -9,15 +9,20 @@
 
 #define LABEL_TASK      "agenttask.io/task"
 #define LABEL_TENANT    "agenttask.io/tenant"
+#define LABEL_EGRESS    "agenttask.io/egress"    /* on Pods alone: which egress they get */
 #define ANNOTATION_TASK "agenttask.io/task-name" /* only where the label cannot hold it */
 
 /* metadata: name, namespace, labels, owner. For more (finalizers), json_put(). */
 struct json_value child_metadata(struct arena *arena, const struct task *task, struct str name);
 
+/* With one label more, unless `value` is empty. */
+struct json_value child_metadata_with(struct arena *arena, const struct task *task, struct str name,
+                                      const char *label, struct str value);
+
 struct child { /* of any object */
     struct str space, name, uid, version;
     struct str owner_uid, owner_name; /* its controller's; empty: it has none */
-    struct str task_label;
+    struct str task_label, egress_label;
     int64_t created_ms, deleted_ms;
 };
 /* Never fails: what is not there is empty. */

@@ -5,10 +5,10 @@
 #include "api/agenttask_kept.h"
 #include "api/configmap.h"
 #include "api/names.h"
-#include "api/networkpolicy.h"
 #include "core/deadline.h"
 #include "driver/kube_object.h"
 #include "driver/kube_output.h"
+#include "driver/kube_policy.h"
 
 #define SECOND_MS      INT64_C(1000)
 #define QUOTA_WAIT_MS  INT64_C(5000) /* doubled with every refusal, up to ... */
@@ -91,22 +91,7 @@ static bool status_put(struct kube_task *run, const struct task_status *status, 
     return true;
 }
 
-/* -- policy and code ------------------------------------------------------------ */
-
-/* One that denies less than it should is put right, whoever made it. */
-static bool policy_put(struct kube_task *run, struct err *err)
-{
-    struct json_value value = networkpolicy_value(run->arena, run->space), object;
-    struct networkpolicy policy;
-    enum object_made made;
-
-    if (!object_make(run, &resource_networkpolicies, STR_LIT(POLICY_NAME), &value, &made, &object,
-                     err))
-        return false;
-    networkpolicy_read(&object, &policy);
-    return made == OBJECT_NEW || policy.denies_all ||
-           object_replace(run, &resource_networkpolicies, STR_LIT(POLICY_NAME), &value, err);
-}
+/* -- the code ------------------------------------------------------------ */
 
 /* What stands there from before, with no intent recorded, may have been made of an older profile.
  */
@@ -359,7 +344,7 @@ bool kube_apply(void *self, const struct world *world, const struct plan *plan, 
     case ACTION_HOLD_TASK:
         return task_hold(run, plan->action_count == 1, err);
     case ACTION_PUT_POLICY:
-        return policy_put(run, err);
+        return kube_policy_put(run, world, err);
     case ACTION_PUT_CODE:
         return code_put(run, err);
     case ACTION_SET_STATUS:

@@ -2,6 +2,8 @@
 #include "driver/kube_job.h"
 
 #include "api/configmap.h"
+#include "core/deadline.h"
+#include "core/egress.h"
 #include "driver/job_fill.h"
 
 enum {
@@ -38,18 +40,36 @@ static struct strs command_of(struct arena *arena, const struct task_spec *spec,
     return (struct strs){words, count};
 }
 
+static bool egress_of(struct arena *arena, const struct profile *profile, struct strs *ret,
+                      struct err *err)
+{
+    struct egress_set set;
+    struct str *rules;
+
+    if (profile->egress_count == 0)
+        return true;
+    if (!egress_set_make(profile->egress, profile->egress_count, &set, err))
+        return false;
+    rules = arena_array(arena, set.count, sizeof(*rules));
+    for (uint32_t i = 0; i < set.count; i++)
+        rules[i] = arena_copy(arena, set.rules[i]);
+    *ret = (struct strs){rules, set.count};
+    return true;
+}
+
 bool kube_effective(struct arena *arena, const struct task *task, const struct profile *profile,
-                    struct task_effective *ret, struct err *err)
+                    bool has_canary, struct task_effective *ret, struct err *err)
 {
     struct task_effective effective = {0};
     struct str program;
 
-    if (profile->egress_count > 0) /* a policy that nobody has seen in force is none */
+    if (profile->egress_count > 0 && !has_canary) /* a policy that nobody has seen is none */
         return err_set(err, ERR_REFUSED,
-                       "profile %.*s opens the network, and that all the rest of it stays closed "
-                       "cannot be proven here",
+                       "profile %.*s opens the network, and this operator has no canary to prove "
+                       "that the rest of it stays closed (--canary-bind-address)",
                        STR_ARG(profile->name));
-    if (!profile_apply(profile, &task->spec, &effective, err))
+    if (!profile_apply(profile, &task->spec, &effective, err) ||
+        !egress_of(arena, profile, &effective.egress, err))
         return false;
     effective.command = command_of(arena, &task->spec, profile);
     program = effective.command.at[0];
@@ -65,9 +85,19 @@ bool kube_effective(struct arena *arena, const struct task *task, const struct p
     return true;
 }
 
+/* Without a canary it will not start. */
+static void network_allow(struct str canary, struct job *job)
+{
+    job->network_allowed = true;
+    job->canary = canary;
+    job->canary_open_port = CANARY_OPEN_PORT;
+    job->canary_closed_port = CANARY_CLOSED_PORT;
+    job->proof_ms = PROOF_MAX_MS;
+}
+
 bool kube_job_make(struct arena *arena, const struct task *task, const struct profile *profile,
-                   const struct task_effective *effective, bool user_namespace, struct str *ret,
-                   struct err *err)
+                   const struct task_effective *effective, bool user_namespace, struct str canary,
+                   struct str *ret, struct err *err)
 {
     struct job *job = arena_alloc(arena, sizeof(*job));
     auto_end(buf_fini) struct buf text = {0};
@@ -84,8 +114,9 @@ bool kube_job_make(struct arena *arena, const struct task *task, const struct pr
         .output_size_max = OUTPUT_LIVE_MAX,
         .report_path = STR_LIT("/dev/termination-log"),
         .frames_path = STR_LIT("fd:1"),
-        .network_allowed = profile->egress_count > 0,
     };
+    if (effective->egress.count > 0)
+        network_allow(canary, job);
     if (!job_fill_args(&effective->command, &task->spec.args, job, err) ||
         !job_fill_env(arena, &profile->env, &task->spec.env, job, err))
         return false;

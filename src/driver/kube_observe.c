@@ -13,6 +13,7 @@
 #include "driver/kube_guard.h"
 #include "driver/kube_job.h"
 #include "driver/kube_object.h"
+#include "driver/kube_policy.h"
 
 #define SETTLE_MS    INT64_C(20000) /* a Pod's grace, and the news of its end */
 #define CODE_LOOK_MS INT64_C(10000) /* a Pod without code waits silently: then it is asked for */
@@ -245,10 +246,12 @@ static bool profile_fit(struct kube_task *run, const struct json_value *object, 
         return false;
     if ((task->status.attempt == 0 || task->status.effective.timeout_ms == 0) &&
         (!task_validate(task, err) ||
-         !kube_effective(run->arena, task, &run->profile, &ret->effective, err)))
+         !kube_effective(run->arena, task, &run->profile, run->settings->canary.size > 0,
+                         &ret->effective, err)))
         return false;
     if (!kube_job_make(run->arena, task, &run->profile, &ret->effective,
-                       kube_user_namespace(run->settings, &run->profile), &run->job, err))
+                       kube_user_namespace(run->settings, &run->profile), run->settings->canary,
+                       &run->job, err))
         return false;
     run->has_profile = true;
     return true;
@@ -388,24 +391,6 @@ static bool refusal_look(struct kube_task *run, bool is_live, struct world *ret,
 
 /* -- what stands ready --------------------------------------------------------- */
 
-static void policy_look(const struct kube_task *run, struct world *ret)
-{
-    struct cached cached;
-    struct networkpolicy policy;
-    struct json_value object;
-    int64_t settled_ms;
-
-    if (!cache_find(run->caches->policies, run->space, STR_LIT(POLICY_NAME), &cached) ||
-        !json_read(run->arena, arena_copy(run->arena, cached.kept), &object, &(struct err){0}))
-        return;
-    networkpolicy_read(&object, &policy);
-    if (!policy.denies_all)
-        return;
-    settled_ms = policy.created_ms + run->settings->policy_settle_ms;
-    ret->has_policy = ret->now_ms >= settled_ms;
-    ret->policy_settled_ms = ret->has_policy ? 0 : settled_ms;
-}
-
 static void room_look(struct kube_task *run, struct world *ret)
 {
     const struct kube_memory *memory = run->memory;
@@ -488,7 +473,8 @@ static void policy_weigh(void *ctx, const struct cached *entry)
         !json_read(arena, arena_copy(arena, entry->kept), &object, &(struct err){0}))
         return;
     networkpolicy_read(&object, &policy);
-    foreign->opens = policy.allows && selector_matches(policy.selector, foreign->run->pod.labels);
+    foreign->opens = policy.allows && !kube_policy_is_own(foreign->run, entry->name, &object) &&
+                     selector_matches(policy.selector, foreign->run->pod.labels);
 }
 
 static enum weakening weakening_look(const struct kube_task *run)
@@ -559,13 +545,13 @@ bool kube_observe(void *self, bool is_live, struct arena *arena, struct world *r
     world.is_live = is_live;
     world.run = run->seen.run;
     world.effective = run->task.status.effective;
-    policy_look(run, &world);
     if (is_unchecked(run) && !pod_check(run, &world, err))
         return false;
     if (needs_look(run, &world) && !refusal_look(run, is_live, &world, err))
         return false;
     if (!code_find(run, is_live, &world, err))
         return false;
+    kube_policy_look(run, &world); /* what it gets is known by now */
     world.run.is_stranger |= run->memory->has_code_stranger && !run_is_there(&world);
     room_look(run, &world);
     if (run->has_pod)

@@ -387,11 +387,18 @@ struct task_usage kube_run_usage(const struct kube_run *run)
     };
 }
 
+/* None ran, so nothing held it. */
+static bool has_no_code(const struct report *report)
+{
+    return report->cause == CAUSE_UNPROVEN ||
+           (report->cause == CAUSE_STOPPED && report->controls == 0);
+}
+
 struct isolation kube_run_isolation(const struct kube_run *run, const struct pod *pod)
 {
-    struct isolation ret = {.is_known = run->has_report, .limiter = LIMITER_KUBELET};
+    struct isolation ret = {.is_known = true, .limiter = LIMITER_KUBELET};
 
-    if (!run->has_report)
+    if (!run->has_report || has_no_code(&run->report))
         return (struct isolation){0};
     ret.controls = run->report.controls | CONTROL_BIT(CONTROL_MOUNT_NAMESPACE) |
                    CONTROL_BIT(CONTROL_PID_NAMESPACE) | CONTROL_BIT(CONTROL_IPC_NAMESPACE) |

@@ -21,7 +21,10 @@ struct kube_settings {          /* of an operator; the same for all tasks */
     bool has_user_namespaces;   /* every node says that its runtime supports them */
     bool allow_config_map_refs; /* somebody else checks whether the author of a task may read what
                                  * it refers to; false: our webhook must have done so */
-    struct str webhook_space;   /* the namespace of our webhook's Service; empty: there is none */
+    struct str webhook_space;   /* the namespace of our webhook's Service, and of our Pods; empty:
+                                 * there is none */
+    struct str canary;          /* our address, where the canary listens; empty: there is none, and
+                                 * so no profile with egress can be run */
 };
 
 struct kube_caches { /* of the informers; see their keepers in api/ */

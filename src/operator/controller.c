@@ -214,6 +214,7 @@ struct controller *controller_new(const struct controller_spec *spec, const stru
     controller->settings.runner_image = spec->runner_image;
     controller->settings.allow_config_map_refs = spec->allow_config_map_refs;
     controller->settings.webhook_space = spec->webhook_space;
+    controller->settings.canary = spec->canary;
     controller->wheel = (struct alarm){.ring = turn, .ctx = controller};
     controller->tick = (struct alarm){.ring = tick, .ctx = controller};
     controller->swept_ms = controller->surveyed_ms = INT64_MIN / 2;

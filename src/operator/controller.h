@@ -28,6 +28,7 @@ struct controller_spec { /* all of it outlives the controller */
     struct str runner_image;
     bool allow_config_map_refs;
     struct str webhook_space;     /* of our webhook's Service; empty: there is none */
+    struct str canary;            /* our address, where it listens; empty: it does not */
     uint32_t workers;             /* 0: as the config says */
     bool awaits_config;           /* nothing is started before controller_configure() */
     bool (*may_write)(void *ctx); /* asked before every write; NULL: always */

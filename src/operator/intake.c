@@ -190,7 +190,7 @@ static void policy_changed(void *ctx, const struct cached *was_kept, const struc
 
     read_policy(&arena, was_kept, &was);
     read_policy(&arena, now_kept, &now);
-    if (meaning(&was) == meaning(&now))
+    if (meaning(&was) == meaning(&now) && was.egress_id.size + now.egress_id.size == 0)
         return;
     room_each(controller->room, wake_waiting, &waiting);
     cache_each(controller->caches.pods, sweep_pod, &sweep);

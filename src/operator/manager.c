@@ -230,6 +230,7 @@ static bool open_controller(struct manager *manager, struct err *err)
         .runner_image = str_of(options->runner_image),
         .allow_config_map_refs = options->allow_config_map_refs,
         .webhook_space = manager->access.space,
+        .canary = manager->canary,
         .workers = options->workers,
         .awaits_config = options->config_map != NULL,
         .may_write = manager_may_write,
@@ -246,10 +247,24 @@ static bool open_controller(struct manager *manager, struct err *err)
            controller_start(manager->controller, err);
 }
 
+/* Whoever proves his policy must be told where. */
+static bool open_canary(struct manager *manager, struct err *err)
+{
+    const char *address = manager->options.canary_address;
+
+    if (strcmp(address, "0") == 0)
+        return true;
+    manager->canary = str_of(getenv("POD_IP"));
+    if (manager->canary.size == 0)
+        return err_set(err, ERR_INVALID,
+                       "--canary-bind-address: needs the address of this Pod in POD_IP");
+    return canary_open(manager->loop, &manager->arena, address, err);
+}
+
 static bool begin(struct manager *manager, struct err *err)
 {
-    if (!open_transport(manager, err) || !open_controller(manager, err) ||
-        !pages_open(manager, err) || !tls_open(manager, err))
+    if (!open_transport(manager, err) || !open_canary(manager, err) ||
+        !open_controller(manager, err) || !pages_open(manager, err) || !tls_open(manager, err))
         return false;
     manager_say(manager, LEVEL_INFO, "started " AGENT, manager->access.server, NULL);
     if (manager->options.leader_elect)

@@ -8,6 +8,7 @@
 #include "kube/curl_transport.h"
 #include "operator/access.h"
 #include "operator/admission.h"
+#include "operator/canary.h"
 #include "operator/certificate.h"
 #include "operator/config_map.h"
 #include "operator/controller.h"
@@ -33,6 +34,7 @@ struct manager {
     struct curl_transport *curl, *lease_curl;
     struct transport transport, lease_transport;
     struct fiber_pool *fibers;
+    struct str canary;   /* where it is reached; empty: there is none */
     struct str instance; /* who we are: no two processes are ever called the same */
     struct controller *controller;
     struct leader *leader; /* NULL: nobody is asked whether we may act */

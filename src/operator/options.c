@@ -29,6 +29,8 @@ struct option_row {
 static const struct option_row rows[] = {
     {"allow-configmap-refs",      OPTION_SWITCH, AT(allow_config_map_refs), NULL,
      "somebody else checks who may read the ConfigMap that a task refers to"                                                          },
+    {"canary-bind-address",       OPTION_TEXT,   AT(canary_address),        "ADDRESS",
+     "where tasks with egress prove their network policy; *: everywhere; 0: none (default 0)"                                         },
     {"cert-lifetime",             OPTION_LIFE,   AT(certificate_life_ms),   "DURATION",
      "of its own certificate; the authority lives four times as long (default 2160h)"                                                 },
     {"config",                    OPTION_TEXT,   AT(config),                "FILE",
@@ -209,6 +211,7 @@ bool options_parse(int argc, char **argv, const char *runner_image, struct optio
         .health_address = ":8081",
         .metrics_address = "127.0.0.1:8080",
         .webhook_address = "0",
+        .canary_address = "0",
         .runner_image = runner_image,
         .log_level = LEVEL_INFO,
     };

@@ -30,9 +30,10 @@ struct options {
     const char *certificate_directory; /* NULL: the Secret */
     int64_t certificate_life_ms;       /* 0: not given */
     const char *runner_image;
-    const char *config;     /* NULL: none */
-    const char *config_map; /* NULL: none; never both */
-    const char *space;      /* the one namespace to look at; NULL: all */
+    const char *config;         /* NULL: none */
+    const char *config_map;     /* NULL: none; never both */
+    const char *space;          /* the one namespace to look at; NULL: all */
+    const char *canary_address; /* "0": none */
     bool allow_config_map_refs;
     enum log_level log_level;
     enum log_format log_format;

@@ -88,7 +88,9 @@ static void probe_look(struct probe *probe, const struct pollfd *poll_fd)
 
     if (probe->fd < 0 || !poll_fd->revents)
         return;
-    probe->is_up = getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &errnum, &size) == 0 && errnum == 0;
+    /* Who was let in and then reset did reach it; who was not is told ECONNREFUSED. */
+    probe->is_up = getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &errnum, &size) == 0 &&
+                   (errnum == 0 || errnum == ECONNRESET || errnum == EPIPE);
     probe_end(probe);
 }
 

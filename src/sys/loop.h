@@ -2,8 +2,8 @@
 #pragma once
 
 /* The event loop of this process (libuv), and the real reactor on top of it: all alarms share one
- * timer and a heap. uv_loop is for those rooms alone that bring a library of their own to the loop
- * (kube/curl_transport.c, http/). */
+ * timer and a heap. uv_loop is for those alone that bring a library of their own to the loop
+ * (kube/curl_transport.c, http/), or sockets (operator/canary.c). */
 #include <uv.h>
 
 #include "base/err.h"

@@ -5,6 +5,7 @@
 
 #include "api/look.h"
 #include "api/quantity.h"
+#include "core/egress.h"
 #include "given.h"
 #include "pod_sample.h"
 #include "sys/file.h"
@@ -201,9 +202,7 @@ static void assert_rules(const struct json_value *pod)
 static void h27_not_restricted(void **state) /* whatever a profile and a task say */
 {
     const struct str added[] = {STR_LIT("NET_BIND_SERVICE")};
-    const struct egress egress[] = {
-        {STR_LIT("10.0.0.0/8"), STR_LIT("443")}
-    };
+    const struct str egress[] = {STR_LIT("10.0.0.0/8 443/TCP")};
 
     (void)state;
     for (unsigned bits = 0; bits < 64; bits++) {
@@ -217,10 +216,8 @@ static void h27_not_restricted(void **state) /* whatever a profile and a task sa
             sample.profile.capabilities = (struct strs){added, 1};
         if (bits & 4)
             sample.profile.runtime_class = STR_LIT("gvisor");
-        if (bits & 8) {
-            sample.profile.egress = egress;
-            sample.profile.egress_count = 1;
-        }
+        if (bits & 8)
+            sample.effective.egress = (struct strs){egress, 1};
         if (bits & 16)
             sample.task.spec.config_map = STR_LIT("theirs");
         if (bits & 32)
@@ -246,6 +243,33 @@ static void nothing_is_said_that_was_not_asked(void **state)
         json_get(spec, "hostUsers")); /* true would be refused by nobody, and says nothing */
     assert_null(json_get(spec, "runtimeClassName"));
     assert_true(str_is(look_text(spec, "dnsPolicy"), "None"));
+}
+
+/* What it got counts, whatever its profile says by now. */
+static void egress_gives_names_and_a_label(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    const struct str rule[] = {STR_LIT("10.0.0.0/8 443/TCP")};
+    const struct egress other = {STR_LIT("::/0"), STR_LIT("")};
+    const struct strs set = {rule, 1};
+    char id[EGRESS_ID_SIZE + 1];
+    struct json_value value;
+    struct pod_sample sample;
+
+    (void)state;
+    egress_id(&set, id);
+    for (int has_egress = 0; has_egress < 2; has_egress++) {
+        struct str label = has_egress ? str_of(id) : (struct str){0};
+        pod_sample_init(&sample);
+        sample.profile.egress = &other;
+        sample.profile.egress_count = (uint32_t)!has_egress;
+        sample.effective.egress = has_egress ? set : (struct strs){0};
+        value = pod_value(&arena, &sample.request);
+        assert_true(str_is(look_text(json_get(&value, "spec"), "dnsPolicy"),
+                           has_egress ? "ClusterFirst" : "None"));
+        assert_true(str_equal(
+            look_text(json_get(json_get(&value, "metadata"), "labels"), LABEL_EGRESS), label));
+    }
 }
 
 static void a_referenced_config_map_is_mounted_whole(void **state)
@@ -293,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_pod_is_as_its_picture),
         cmocka_unit_test(h27_not_restricted),
         cmocka_unit_test(nothing_is_said_that_was_not_asked),
+        cmocka_unit_test(egress_gives_names_and_a_label),
         cmocka_unit_test(a_referenced_config_map_is_mounted_whole),
         cmocka_unit_test(labels_of_the_task_are_not_the_pods),
     };

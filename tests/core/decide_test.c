@@ -105,6 +105,8 @@ static bool word_of_end(struct scene *scene, struct str word)
         run->cause = CAUSE_STOPPED;
     else if (str_is(word, "cause=start-failed"))
         run->cause = CAUSE_START_FAILED;
+    else if (str_is(word, "cause=unproven"))
+        run->cause = CAUSE_UNPROVEN;
     else if (str_is(word, "fault=oom"))
         run->fault = FAULT_OOM_KILLED;
     else if (str_is(word, "fault=deleted"))

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "api/configmap.h"
+#include "core/egress.h"
 #include "core/job.h"
 
 /* A task like most, with a profile like ours. */
@@ -45,9 +46,10 @@ static void make(struct given *given, bool user_namespace)
     struct str text = {0};
     struct err err = {0};
 
-    if (!kube_effective(&given->arena, &given->task, &given->profile, &given->effective, &err) ||
+    if (!kube_effective(&given->arena, &given->task, &given->profile, true, &given->effective,
+                        &err) ||
         !kube_job_make(&given->arena, &given->task, &given->profile, &given->effective,
-                       user_namespace, &text, &err))
+                       user_namespace, STR_LIT("10.1.2.3"), &text, &err))
         fail_msg("%s", err.text);
     assert_true(job_decode(text, &given->job));
 }
@@ -146,7 +148,7 @@ static void input_is_as_asked(void **state)
 
 static void a_network_that_is_not_proven_closed_stays_closed(void **state)
 {
-    const struct egress egress = {STR_LIT("10.0.0.0/8"), STR_LIT("443")};
+    const struct egress egress = {STR_LIT("10.1.0.0/8"), STR_LIT("443")};
     static struct given given;
     struct err err = {0};
 
@@ -154,9 +156,44 @@ static void a_network_that_is_not_proven_closed_stays_closed(void **state)
     given_init(&given);
     given.profile.egress = &egress;
     given.profile.egress_count = 1;
-    assert_false(kube_effective(&given.arena, &given.task, &given.profile, &given.effective, &err));
+    assert_false(
+        kube_effective(&given.arena, &given.task, &given.profile, false, &given.effective, &err));
     assert_int_equal(err.kind, ERR_REFUSED);
+    assert_non_null(strstr(err.text, "--canary-bind-address"));
+    make(&given, true);
+    assert_int_equal(given.effective.egress.count, 1);
+    assert_true(str_is(given.effective.egress.at[0], "10.0.0.0/8 443/TCP"));
+    assert_true(given.job.network_allowed);
+    assert_true(str_is(given.job.canary, "10.1.2.3"));
+    assert_int_equal(given.job.canary_open_port, CANARY_OPEN_PORT);
+    assert_int_equal(given.job.canary_closed_port, CANARY_CLOSED_PORT);
+    assert_int_equal(given.job.proof_ms, 30000);
     arena_fini(&given.arena);
+}
+
+/* Its profile may say something else by now. */
+static void what_a_task_got_decides_over_its_network(void **state)
+{
+    const struct egress egress = {STR_LIT("10.1.0.0/8"), STR_LIT("443")};
+    static struct given given;
+    struct str text;
+    struct err err = {0};
+
+    (void)state;
+    for (int has_egress = 0; has_egress < 2; has_egress++) {
+        given_init(&given);
+        given.profile.egress = &egress;
+        given.profile.egress_count = (uint32_t)has_egress;
+        assert_true(kube_effective(&given.arena, &given.task, &given.profile, true,
+                                   &given.effective, &err));
+        given.profile.egress_count = (uint32_t)!has_egress;
+        assert_true(kube_job_make(&given.arena, &given.task, &given.profile, &given.effective, true,
+                                  STR_LIT("10.1.2.3"), &text, &err));
+        assert_true(job_decode(text, &given.job));
+        assert_int_equal(given.job.network_allowed, has_egress);
+        assert_int_equal(given.job.canary.size > 0, has_egress);
+        arena_fini(&given.arena);
+    }
 }
 
 static void what_cannot_run_in_a_pod_is_refused(void **state)
@@ -176,8 +213,8 @@ static void what_cannot_run_in_a_pod_is_refused(void **state)
         given_init(&given);
         given.command[0] = str_of(rows[i].program);
         given.profile.file_name = str_of(rows[i].file_name);
-        assert_false(
-            kube_effective(&given.arena, &given.task, &given.profile, &given.effective, &err));
+        assert_false(kube_effective(&given.arena, &given.task, &given.profile, true,
+                                    &given.effective, &err));
         assert_int_equal(err.kind, ERR_INVALID);
         if (!strstr(err.text, rows[i].error))
             fail_msg("%s", err.text);
@@ -196,9 +233,10 @@ static void more_than_a_job_holds_is_refused(void **state)
     given_init(&given);
     memset(bytes, 'x', sizeof(bytes));
     given.env[0].value = (struct str){bytes, sizeof(bytes)};
-    assert_true(kube_effective(&given.arena, &given.task, &given.profile, &given.effective, &err));
+    assert_true(
+        kube_effective(&given.arena, &given.task, &given.profile, true, &given.effective, &err));
     assert_false(kube_job_make(&given.arena, &given.task, &given.profile, &given.effective, true,
-                               &text, &err));
+                               (struct str){0}, &text, &err));
     assert_int_equal(err.kind, ERR_INVALID);
     arena_fini(&given.arena);
 }
@@ -212,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_referenced_key_stands_in_the_place_of_the_file),
         cmocka_unit_test(input_is_as_asked),
         cmocka_unit_test(a_network_that_is_not_proven_closed_stays_closed),
+        cmocka_unit_test(what_a_task_got_decides_over_its_network),
         cmocka_unit_test(what_cannot_run_in_a_pod_is_refused),
         cmocka_unit_test(more_than_a_job_holds_is_refused),
     };

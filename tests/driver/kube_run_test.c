@@ -225,6 +225,10 @@ static const struct row {
         EXIT_UNKNOWN),
     ROW("no entry point", POD_FAILED, "", "", "Error", 125, CAUSE_START_FAILED, 0, 0,
         REASON_START_FAILED, EXIT_UNKNOWN),
+    ROW("no proof", POD_FAILED, "", "", "Error", 125, CAUSE_UNPROVEN, 0, 0,
+        REASON_POLICY_UNENFORCEABLE, EXIT_UNKNOWN),
+    ROW("stopped before the proof", POD_FAILED, "DeadlineExceeded", "", "Error", 143, CAUSE_STOPPED,
+        0, 0, REASON_TIMEOUT, EXIT_UNKNOWN),
     ROW("a foreign container goes on", POD_RUNNING, "", "", "Completed", 0, CAUSE_EXITED, 0, 0,
         REASON_NONE, 0),
     /* without a report */

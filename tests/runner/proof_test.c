@@ -148,6 +148,30 @@ static void a_port_that_answers_again_begins_anew(void **state)
     close(signal_fd);
 }
 
+/* Let in and thrown out again is reached, however fast that goes. */
+static void a_port_that_resets_was_reached(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    int signal_fd = signals_open(), status;
+    struct port open = port_take(false, true), closed = port_take(false, true);
+    struct job job = job_for("127.0.0.1", &open, &closed, 3500);
+    struct err err = {0};
+    pid_t pid = fork();
+
+    (void)state;
+    while (pid == 0) {
+        int fd = accept(closed.fd, NULL, NULL);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        close(fd);
+    }
+    assert_int_equal(proof_find(&job, signal_fd, &err), CAUSE_UNPROVEN);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    close(open.fd);
+    close(closed.fd);
+    close(signal_fd);
+}
+
 static void term_ends_it_at_once(void **state)
 {
     int signal_fd = signals_open(), status;
@@ -178,6 +202,7 @@ int main(void)
         cmocka_unit_test(only_one_port_of_two_is_a_proof),
         cmocka_unit_test(three_rounds_in_a_row_are_asked_for),
         cmocka_unit_test(a_port_that_answers_again_begins_anew),
+        cmocka_unit_test(a_port_that_resets_was_reached),
         cmocka_unit_test(term_ends_it_at_once),
     };
 
