@@ -23,6 +23,7 @@ NAMES = [f"agenttask-webhook-service.{SYSTEM}.svc", f"agenttask-webhook-service.
 CERT_MANAGER = "github.com/cert-manager/cert-manager@v1.16.5"
 KINDS = ("certificates", "issuers")
 RATE = 50
+JUNK = base64.b64encode(b"junk").decode()
 
 
 def openssl(*words, stdin=None):
@@ -100,8 +101,8 @@ class Applied(People):
 
     def test_who_only_follows_writes_nothing(self):
         begin = audit_end()
-        self.api.patch(SECRET, {"data": {"tls.crt": None}})
-        wait_for(lambda: "tls.crt" in self.api.get(SECRET)["data"], 30)
+        self.api.patch(SECRET, {"data": {"tls.crt": JUNK}})
+        wait_for(lambda: self.api.get(SECRET)["data"]["tls.crt"] != JUNK, 30)
         time.sleep(2)
         agents = {event["sourceIPs"][0] for event in audit(begin) if event["user"]["username"] == ACCOUNT and
                   event["verb"] == "patch" and event["objectRef"]["resource"] == "secrets"}
@@ -122,9 +123,8 @@ class Edited(People):
     def test_each_part_that_is_damaged_is_mended_unnoticed(self):
         for key in ("tls.crt", "tls.key", "ca.key", "ca.crt"):
             with self.subTest(key=key):
-                junk = base64.b64encode(b"junk").decode()
-                self.under_load(f"{key} is damaged", lambda k=key, v=junk: self.api.patch(SECRET, {"data": {k: v}}))
-                self.assertNotEqual(self.api.get(SECRET)["data"][key], junk)
+                self.under_load(f"{key} is damaged", lambda k=key: self.api.patch(SECRET, {"data": {k: JUNK}}))
+                self.assertNotEqual(self.api.get(SECRET)["data"][key], JUNK)
 
     def test_a_rolling_restart_is_not_noticed(self):
         def act():
@@ -204,8 +204,9 @@ class Files(People):
         self.addCleanup(self.api.delete, f"{SECRETS}/{secret}")
         own, begin = self.api.get(SECRET), audit_end()
         self.use_files()
-        self.inject(first["ca.crt"], second["ca.crt"])
         rolled_out()
+        wait_for(lambda: len(self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods")) == 2, 60, why="who kept its own stays")
+        self.inject(first["ca.crt"], second["ca.crt"])
         wait_for(lambda: is_reviewed(self.api), 30)
         load = Load(self.space, RATE, 4)
         self.api.patch(f"{SECRETS}/{secret}", {"data": second})
