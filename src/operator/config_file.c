@@ -111,6 +111,7 @@ bool config_map_open(struct manager *manager, struct err *err)
         return err_set(err, ERR_INVALID,
                        "--config-map: which namespace is our own? It is the one "
                        "of the kubeconfig's context, or POD_NAMESPACE");
+    manager->is_config_bad = true; /* until it was read */
     manager->config_map = config_map_new(&spec);
     return config_map_start(manager->config_map, err);
 }
