@@ -164,6 +164,7 @@ static void tick(void *ctx)
         next_ms = TICK_MS;
         if (controller->is_leading && !controller->is_stopping) {
             seed_look(controller);
+            litter_look(controller);
             room_refresh(controller->room, now_ms);
             if (now_ms - controller->swept_ms >= SWEEP_MS) {
                 controller->swept_ms = now_ms;
@@ -244,7 +245,7 @@ struct controller *controller_free(struct controller *controller)
         return NULL;
     assert(controller->workers == 0 && controller->followers.count == 0 &&
            !controller->is_surveying && !controller->seed.is_under_way &&
-           !controller->guard.is_under_way);
+           !controller->guard.is_under_way && !controller->litter.is_under_way);
     intake_close(controller);
     events_free(controller->events);
     room_free(controller->room);
@@ -288,7 +289,7 @@ void controller_stop(struct controller *controller)
 bool controller_is_idle(const struct controller *controller)
 {
     return controller->workers == 0 && !controller->seed.is_under_way &&
-           events_are_sent(controller->events);
+           !controller->litter.is_under_way && events_are_sent(controller->events);
 }
 
 void controller_end(struct controller *controller)

@@ -4,7 +4,7 @@
 /* The controller from inside, for those files that each do one of its jobs: controller.c turns the
  * wheel, intake.c says which keys to look at, work.c reconciles a task, orphan.c clears away the
  * Pod of a task that is gone, survey.c asks what the nodes can do, seed.c creates the first
- * profiles, follow.c saves the output of Pods that others delete. */
+ * profiles, follow.c saves the output of Pods that others delete, litter.c clears policies away. */
 #include "base/map.h"
 #include "kube/informer.h"
 #include "kube/queue.h"
@@ -24,6 +24,11 @@ struct guard {        /* of new tasks, by our webhook (guard.c) */
     int64_t since_ms; /* what is younger was let in by it; INT64_MAX: nothing was */
     int64_t due_ms;   /* when to look (again) */
     bool is_under_way, was_looked_at;
+};
+
+struct litter {     /* policies that nothing uses any more (litter.c) */
+    int64_t due_ms; /* when to look (again) */
+    bool is_under_way;
 };
 
 struct controller {
@@ -49,6 +54,7 @@ struct controller {
     int64_t acts_ms; /* whoever leads, from then on */
     struct seed seed;
     struct guard guard;
+    struct litter litter;
     bool is_configured, is_leading, is_stopping, is_surveying;
 };
 
@@ -106,6 +112,10 @@ void survey_start(struct controller *controller);
 void guard_look(struct controller *controller);
 /* Nothing to ask, or asked: tenants are what they are. */
 bool guard_is_known(const struct controller *controller);
+/* Called every second: deletes, from a fiber of its own, policies of egress rules that no Pod in
+ * their namespace has had for minutes. Who comes for one in that moment finds it gone, and makes it
+ * anew. */
+void litter_look(struct controller *controller);
 /* Where no RuntimeProfile is when we begin to lead, creates those that are shipped, from a fiber of
  * its own: who deletes or replaces one later does not see it again. What fails is tried again, for
  * as long as there is none but ours; so it is called every second. No task is looked at before it
