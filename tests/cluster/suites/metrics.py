@@ -7,11 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+
+import yaml
 
 from network import plain_pod
 from people import SYSTEM, People
-from stage import ROOT, wait_for
+from stage import ROOT, kubectl, wait_for
 
 sys.path.insert(0, os.path.join(ROOT, "tests/tools"))
 import prometheus_test  # pylint: disable=import-error,wrong-import-position
@@ -19,6 +22,8 @@ import prometheus_test  # pylint: disable=import-error,wrong-import-position
 SERVICE = "agenttask-metrics-service"
 SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/agenttask-webhook-cert"
 READER = "agenttask-metrics-reader"
+OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.79.2"
+SCHEMAS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 SCRAPES = '''
 import base64, http.client, json, socket, ssl
 address, name, ca, tries = json.loads(%r)
@@ -130,3 +135,42 @@ class Metrics(People):
             self.assertGreater(len(log), 100)
             for secret in (token, token[-43:], made_up, made_up[-16:]):
                 self.assertNotIn(secret.encode(), log)
+
+
+def operator_schemas():
+    """prometheus-operator's CustomResourceDefinitions, from its Go module; or why not."""
+    try:
+        done = subprocess.run(["go", "mod", "download", "-json", OPERATOR], capture_output=True, text=True,
+                              timeout=180, cwd=tempfile.gettempdir(), check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return None, f"no module {OPERATOR} here: {type(error).__name__}"
+    found = []
+    for kind in ("servicemonitors", "prometheusrules"):
+        path = os.path.join(json.loads(done.stdout)["Dir"], "example/prometheus-operator-crd",
+                            f"monitoring.coreos.com_{kind}.yaml")
+        with open(path, encoding="utf-8") as file:
+            found.append(yaml.safe_load(file))
+    return found, ""
+
+
+class Objects(People):
+    def test_the_schemas_of_prometheus_operator_take_our_objects(self):
+        schemas, why_not = operator_schemas()
+        if not schemas:
+            self.skipTest(why_not)
+        for schema in schemas:
+            self.api.create(SCHEMAS, schema)
+            self.addCleanup(self.api.delete, f"{SCHEMAS}/{schema['metadata']['name']}")
+        path = f"/apis/monitoring.coreos.com/v1/namespaces/{SYSTEM}/"
+        rendered = yaml.safe_load_all(kubectl("kustomize", os.path.join(ROOT, "config/prometheus")).stdout)
+        things = {thing["kind"]: thing for thing in rendered}
+        self.assertEqual(set(things), {"ServiceMonitor", "PrometheusRule", "ConfigMap"})
+        for kind in ("ServiceMonitor", "PrometheusRule"):
+            where = path + kind.lower() + "s?fieldValidation=Strict&dryRun=All"
+            wait_for(lambda w=where: self.api.raw("GET", w.partition("?")[0])[0] == 200, 30)
+            self.api.create(where, things[kind])
+            bad = json.loads(json.dumps(things[kind]))
+            bad["spec"]["noSuchField"] = "x"
+            self.assertEqual(self.api.raw("POST", where, bad)[0], 400, "it is strict")
+        self.api.create(f"/api/v1/namespaces/{SYSTEM}/configmaps?dryRun=All", things["ConfigMap"])
+        json.loads(things["ConfigMap"]["data"]["agenttask.json"])
