@@ -3,9 +3,9 @@
 
 static const struct command *const commands[] = {
     /* Keep alphabetized. */
-    &command_artifacts, &command_cancel,  &command_completion, &command_delete,   &command_describe,
-    &command_help,      &command_list,    &command_logs,       &command_profiles, &command_result,
-    &command_run,       &command_version, &command_wait,
+    &command_artifacts, &command_cancel, &command_completion, &command_delete, &command_describe,
+    &command_doctor,    &command_help,   &command_list,       &command_logs,   &command_profiles,
+    &command_result,    &command_run,    &command_version,    &command_wait,
 };
 
 #define AT(member) offsetof(struct global_options, member)

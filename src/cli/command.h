@@ -54,5 +54,5 @@ bool command_refuse(const char *word, struct err *err);
 struct flag_table command_global_flags(void);
 
 extern const struct command command_artifacts, command_cancel, command_completion, command_delete,
-    command_describe, command_help, command_list, command_logs, command_profiles, command_result,
-    command_run, command_version, command_wait;
+    command_describe, command_doctor, command_help, command_list, command_logs, command_profiles,
+    command_result, command_run, command_version, command_wait;

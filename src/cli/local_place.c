@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/local_place.h"
 
+#include "cli/doctor_here.h"
 #include "cli/extract.h"
 #include "cli/listing.h"
 #include "cli/profile_list.h"
@@ -239,6 +240,7 @@ void local_place(struct session *session, struct place *ret)
     session->look_ms = LOOK_FIRST_MS;
     *ret = (struct place){
         .self = session,
+        .title = "this machine",
         .space = "default",
         .find = place_find,
         .list = place_list,
@@ -253,6 +255,7 @@ void local_place(struct session *session, struct place *ret)
         .profiles = place_profiles,
         .prepare = run_here_prepare,
         .run = run_here,
+        .doctor = doctor_here,
         .close = place_close,
     };
 }

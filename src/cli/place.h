@@ -8,6 +8,8 @@
 #include "store/runlog.h"
 #include "store/store.h"
 
+struct doctor;
+struct doctor_options;
 struct listing;
 struct run_options;
 struct run_request;
@@ -34,6 +36,7 @@ struct place_query { /* which tasks */
 
 struct place {
     void *self;
+    const char *title; /* for people: "this machine", or the API server */
     const char *space; /* the namespace that commands are about */
     bool has_spaces;   /* -A makes sense */
 
@@ -75,5 +78,8 @@ struct place {
                     struct err *err);
     bool (*run)(void *self, const struct run_options *options, const struct output *output,
                 const struct run_request *request, struct err *err);
+    /* Tries what this place enforces. */
+    bool (*doctor)(void *self, const struct doctor_options *options, struct doctor *doctor,
+                   struct err *err);
     void (*close)(void *self);
 };

@@ -65,10 +65,9 @@ static bool profile_choose(struct session *session, const struct run_options *op
            catalog_interpreter(&catalog, arena, &request->profile, &request->interpreter, err);
 }
 
-/* -- the runner ------------------------------------------------------------- */
+/* -- runner and probe -------------------------------------------------------- */
 
-/* Beside the program itself, or where a package puts it. */
-static bool runner_find(struct arena *arena, const char **ret, struct err *err)
+bool run_here_program(struct arena *arena, const char *name, const char **ret, struct err *err)
 {
     char self[PATH_MAX] = "";
     ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -77,11 +76,13 @@ static bool runner_find(struct arena *arena, const char **ret, struct err *err)
 
     if (slash)
         *slash = 0;
-    beside = arena_print(arena, "%s/runner", self).at;
-    *ret = slash && access(beside, X_OK) == 0 ? beside : "/usr/libexec/agenttask/runner";
+    beside = arena_print(arena, "%s/%s", self, name).at;
+    *ret = arena_print(arena, "/usr/libexec/agenttask/%s", name).at;
+    if (slash && access(beside, X_OK) == 0)
+        *ret = beside;
     if (access(*ret, X_OK) == 0)
         return true;
-    return err_set(err, ERR_REFUSED, "the runner is missing: neither %s nor %s is there", beside,
+    return err_set(err, ERR_REFUSED, "the %s is missing: neither %s nor %s is there", name, beside,
                    *ret);
 }
 
@@ -98,7 +99,7 @@ bool run_here_prepare(void *self, const struct run_options *options, struct run_
                        "spec.code.configMapRef: there are no ConfigMaps on one machine; use "
                        "spec.code.source");
     return profile_choose(session, options, request, err) &&
-           runner_find(&session->arena, &request->runner_path, err);
+           run_here_program(&session->arena, "runner", &request->runner_path, err);
 }
 
 /* -- what the person sees meanwhile ----------------------------------------- */

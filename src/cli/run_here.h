@@ -11,3 +11,7 @@ must_use bool run_here_prepare(void *session, const struct run_options *options,
 must_use bool run_here(void *session, const struct run_options *options,
                        const struct output *output, const struct run_request *request,
                        struct err *err);
+
+/* A program of ours that runs in sandboxes: beside agentctl itself, or where a package puts it. */
+must_use bool run_here_program(struct arena *arena, const char *name, const char **ret,
+                               struct err *err);

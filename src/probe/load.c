@@ -19,8 +19,8 @@
 enum {
     MEBIBYTE = 1024 * 1024,
     SPINNERS = 4,
-    FILE_SIZE = 64, /* MiB in one file: a bound on its size is not the bound on the disk */
-    STEP = 16,      /* MiB between two words about memory */
+    FILE_SIZE = 8, /* MiB in one file: a bound on its size is not the bound on the disk */
+    STEP = 16,     /* MiB between two words about memory */
 };
 
 /* All of them in one group, to be ended together. */

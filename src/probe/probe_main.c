@@ -143,6 +143,7 @@ int main(int argc, char **argv)
     int at = argc > 1 && argv[1][0] == '/' ? 2 : 1;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* too large a file is an answer like others */
     if (at >= argc)
         return 2;
     while (at < argc) {
