@@ -27,6 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CONNECTIONS = 16
 PATH = "/validate-execution-agenttask-io-v1alpha1-agenttask"
 CODE = "echo hello\necho '{\"insight\":42}' > result.json\n"
+KINDS = {"source": {"source": CODE}, "reference": {"configMapRef": {"name": "code", "key": "main.sh"}}}
 
 
 def load_operator_bench():
@@ -141,7 +142,7 @@ def measure(options, top):
         for operator in operators:
             operator.wait()
             bench.kubectl("create", "configmap", "code", "--from-literal=main.sh=true", "-n", operator.space)
-        for what, code in (("source", {"source": CODE}), ("reference", {"configMapRef": {"name": "code", "key": "main.sh"}})):
+        for what, code in KINDS.items():
             reviews = [review_of(operator.space, code) for operator in operators]
             for operator, review in zip(operators, reviews):
                 answer = operator.ask(review)

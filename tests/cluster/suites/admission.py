@@ -59,7 +59,7 @@ class Table(People):
         self.tenant(f"{self.space}-by-user", users=[f"member-{self.space}"])
         self.tenant(f"{self.space}-by-group", groups=[f"people-{self.space}"])
         self.people = self.make_people()
-        self.task("standing", "import time\ntime.sleep(300)\n", resources=SMALL, canceled=False, queueTimeoutSeconds=600)
+        self.task("standing", "import time\ntime.sleep(300)\n", resources=SMALL, canceled=False)
 
     def make_profiles(self):
         like = self.api.get(f"{PROFILES}/python3.11")["spec"]
