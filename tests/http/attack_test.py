@@ -16,7 +16,8 @@ import unittest
 
 DOOR = os.path.abspath(sys.argv.pop(1))
 MEBI = 1024 * 1024
-IS_INSTRUMENTED = "asan" in subprocess.run(["ldd", DOOR], capture_output=True, text=True, check=False).stdout
+with open(DOOR, "rb") as program:
+    IS_INSTRUMENTED = b"__asan_init" in program.read()
 PLACE = tempfile.TemporaryDirectory()
 
 
@@ -38,14 +39,11 @@ class Door:
         self.child = subprocess.Popen([DOOR, str(connections), str(peer), str(bodies), *files],
                                       stdout=subprocess.PIPE, text=True)
         self.port = int(self.child.stdout.readline())
-        self.peers = []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for peer in self.peers:
-            peer.close()
         if self.child.poll() is None:
             self.child.terminate()
         status = self.child.wait(30)
@@ -56,13 +54,10 @@ class Door:
     def plain(self, source="127.0.0.1"):
         peer = socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=(source, 0))
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.peers.append(peer)
         return peer
 
     def connect(self, **versions):
-        peer = secure(self.plain(), **versions) if self.is_tls else self.plain()
-        self.peers.append(peer)
-        return peer
+        return secure(self.plain(), **versions) if self.is_tls else self.plain()
 
     def says_hello(self):
         with self.connect() as peer:
@@ -339,19 +334,26 @@ class Secrets(unittest.TestCase):
                     count += 1
                 return count
 
+            def shown():
+                with door.connect() as peer:
+                    return ders.index(peer.getpeercert(True))
+
             def swap():
-                for i in range(1, 21):
-                    put(i % 2)
-                    door.child.send_signal(signal.SIGHUP)
-                    time.sleep(0.1)
-                    with door.connect() as peer:
-                        if peer.getpeercert(True) != ders[i % 2]:
-                            return "the old one"
-                stop.set()
+                try:
+                    for i in range(1, 21):
+                        put(i % 2)
+                        door.child.send_signal(signal.SIGHUP)
+                        until = time.monotonic() + 5
+                        while shown() != i % 2:
+                            if time.monotonic() > until:
+                                return "the old one"
+                        if [shown() for _ in range(5)] != [i % 2] * 5:
+                            return "the old one again"
+                finally:
+                    stop.set()
                 return 1
 
             results = at_once([swap] + [keep_asking] * 8 + [keep_coming] * 8)
-            stop.set()
             for result in results:
                 self.assertTrue(isinstance(result, int) and result > 0, results)
 
@@ -479,7 +481,8 @@ class Attacks(unittest.TestCase):
         chance = random.Random(1)
         with Door(connections=256, peer=256, files=pair("one")) as door:
             rows = [bytes(chance.randrange(256) for _ in range(size)) for size in (1, 5, 100, 5000) for _ in range(20)]
-            rows += [get(), b"\x16\x03\x01\xff\xff" + b"a" * 70000, b"\x16\x03\x03\x00\x00" * 2000, b"\x15\x03\x03\x00\x02\x02\x28"]
+            rows += [get(), b"\x16\x03\x01\xff\xff" + b"a" * 70000, b"\x16\x03\x03\x00\x00" * 2000,
+                     b"\x15\x03\x03\x00\x02\x02\x28"]
 
             def try_one(row):
                 with door.plain() as peer:
@@ -519,8 +522,8 @@ class Attacks(unittest.TestCase):
                     self.fail("all of it was taken")
                 except OSError:
                     pass
-            done = subprocess.run(["curl", "-sk", "--http1.1", "-o", "/dev/null", "-w", "%{http_code}", "-T", DOOR, "-X", "POST",
-                                   "-H", "Content-Length: 104857600", f"https://127.0.0.1:{door.port}/echo"],
+            done = subprocess.run(["curl", "-sk", "--http1.1", "-o", "/dev/null", "-w", "%{http_code}", "-T", DOOR,
+                                   "-X", "POST", "-H", "Content-Length: 104857600", f"https://127.0.0.1:{door.port}/echo"],
                                   capture_output=True, text=True, timeout=30, check=False)
             self.assertEqual(done.stdout, "413")
             self.assertLess(door.memory() - before, (40 if IS_INSTRUMENTED else 2) * MEBI)
@@ -528,15 +531,16 @@ class Attacks(unittest.TestCase):
 
     def test_bodies_of_all_together_are_bounded(self):
         request = post("/echo", b"x" * MEBI)
-        for bodies, statuses in ((2 * MEBI, {b"HTTP/1.1 200", b"HTTP/1.1 503"}), (64 * MEBI, {b"HTTP/1.1 200"})):
+        for bodies, is_scarce in ((2 * MEBI, True), (64 * MEBI, False)):
             with Door(bodies=bodies, files=pair("one")) as door:
                 before = door.memory()
                 peers = [door.connect() for _ in range(16)]
                 for peer in peers:  # all but the last byte
                     peer.sendall(request[:-1])
-                if bodies == 2 * MEBI and not IS_INSTRUMENTED:
+                if is_scarce and not IS_INSTRUMENTED:
                     self.assertLess(door.memory() - before, 8 * MEBI)
-                self.assertEqual({ask(peer, request[-1:])[:12] for peer in peers}, statuses)
+                statuses = [ask(peer, request[-1:])[:12] for peer in peers]
+                self.assertEqual(b"HTTP/1.1 503" in statuses, is_scarce)
 
     def test_who_sends_slowly_loses_the_room_of_his_body(self):
         with Door(bodies=2 * MEBI) as door:
@@ -556,4 +560,4 @@ class Attacks(unittest.TestCase):
 if __name__ == "__main__":
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    unittest.main(verbosity=1)
+    unittest.main(warnings="ignore")  # sockets that nobody closed: so do attackers
