@@ -523,7 +523,8 @@ class Attacks(unittest.TestCase):
                 except OSError:
                     pass
             done = subprocess.run(["curl", "-sk", "--http1.1", "-o", "/dev/null", "-w", "%{http_code}", "-T", DOOR,
-                                   "-X", "POST", "-H", "Content-Length: 104857600", f"https://127.0.0.1:{door.port}/echo"],
+                                   "-X", "POST", "-H", "Content-Length: 104857600", 
+                                   f"https://127.0.0.1:{door.port}/echo"],
                                   capture_output=True, text=True, timeout=30, check=False)
             self.assertEqual(done.stdout, "413")
             self.assertLess(door.memory() - before, (40 if IS_INSTRUMENTED else 2) * MEBI)
