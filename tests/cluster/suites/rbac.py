@@ -10,6 +10,7 @@ import unittest
 import yaml
 
 import metrics
+from people import is_reviewed
 from proxy import ACCOUNT, GROUPS
 from stage import PROFILES, ROOT, Api, Refused, Stage, audit, audit_end, kubectl, wait_for
 
@@ -89,6 +90,7 @@ class Lives(Stage):
         begin = audit_end()
         self.api.patch(DEPLOYMENT, {"spec": {"replicas": 2}})
         wait_for(lambda: self.api.get(DEPLOYMENT)["status"].get("readyReplicas") == 2, 90)
+        wait_for(lambda: is_reviewed(self.api), 20, why="the API server does not find the webhook")
         return begin
 
     def begin_lives(self):
