@@ -102,6 +102,8 @@ bool cluster_follow(void *self, const struct place_query *query, const struct li
 bool cluster_log(void *self, const struct task *task, const struct place_log *log, struct err *err);
 bool cluster_profiles(void *self, const struct words *names, const char *output_word,
                       struct err *err);
+bool cluster_doctor(void *self, const struct doctor_options *options, struct doctor *doctor,
+                    struct err *err);
 bool cluster_prepare(void *self, const struct run_options *options, struct run_request *request,
                      struct err *err);
 bool cluster_run(void *self, const struct run_options *options, const struct output *output,

@@ -418,6 +418,7 @@ void cluster_place(struct cluster *cluster, struct place *ret)
 {
     *ret = (struct place){
         .self = cluster,
+        .title = arena_text(&cluster->session->arena, cluster->access.server),
         .space = arena_text(&cluster->session->arena, cluster->access.space),
         .has_spaces = true,
         .find = place_find,
@@ -433,6 +434,7 @@ void cluster_place(struct cluster *cluster, struct place *ret)
         .profiles = cluster_profiles,
         .prepare = cluster_prepare,
         .run = cluster_run,
+        .doctor = cluster_doctor,
         .close = place_close,
     };
 }

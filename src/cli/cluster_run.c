@@ -261,7 +261,7 @@ static bool task_create(struct cluster_view *view, struct err *err)
                                                  json_compact(arena, &value));
 
     if (view->options->dry_run)
-        request.path = arena_print(arena, "%.*s?dryRun=All", STR_ARG(request.path));
+        request = request_dry(arena, request);
     if (cluster_call(view->cluster, arena, &request, "create agenttask", &value, err))
         return agenttask_read(arena, &value, NULL, API_LENIENT, &view->seen.task, err);
     if (err->kind == ERR_PRESENT && view->options->key) {

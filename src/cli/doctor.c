@@ -133,6 +133,14 @@ void findings_read(struct arena *arena, struct str output, struct findings *ret)
         ret->count += line_read(arena, line, &ret->at[ret->count]);
 }
 
+const struct finding *findings_nth(const struct findings *findings, const char *check, uint32_t n)
+{
+    for (uint32_t i = 0; i < findings->count; i++)
+        if (str_is(findings->at[i].check, check) && n-- == 0)
+            return &findings->at[i];
+    return NULL;
+}
+
 const struct finding *findings_get(const struct findings *findings, const char *check)
 {
     for (uint32_t i = findings->count; i > 0; i--)

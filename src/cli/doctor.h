@@ -56,6 +56,8 @@ struct findings {
 };
 
 void findings_read(struct arena *arena, struct str output, struct findings *ret);
+/* The one of that name and that place among them, from 0; NULL: there is none. */
+const struct finding *findings_nth(const struct findings *findings, const char *check, uint32_t n);
 /* The last one of that name; NULL: there is none. */
 const struct finding *findings_get(const struct findings *findings, const char *check);
 

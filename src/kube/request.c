@@ -209,6 +209,22 @@ struct kube_request request_delete(struct arena *arena, const struct kube_resour
                      BODY_JSON, json_compact(arena, &options));
 }
 
+struct kube_request request_dry(struct arena *arena, struct kube_request request)
+{
+    auto_end(buf_fini) struct buf path;
+
+    buf_init(&path, PATH_MAX_SIZE);
+    buf_add(&path, request.path);
+    add_parameter(&path, "dryRun", STR_LIT("All"));
+    request.path = path_end(arena, &path);
+    return request;
+}
+
+struct kube_request request_page(const char *path)
+{
+    return request_of(HTTP_GET, str_of(path));
+}
+
 struct kube_request request_log(struct arena *arena, struct str space, struct str pod,
                                 const struct log_query *query)
 {

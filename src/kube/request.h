@@ -76,6 +76,12 @@ struct kube_request request_delete(struct arena *arena, const struct kube_resour
                                    struct str space, struct str name, struct str uid,
                                    struct str version, int64_t grace_s);
 
+/* The same, but the server only says what would come of it. */
+struct kube_request request_dry(struct arena *arena, struct kube_request request);
+
+/* A page of the API server that is no resource: "/version". */
+struct kube_request request_page(const char *path);
+
 struct log_query {
     const char *container;
     bool follow, timestamps;

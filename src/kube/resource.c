@@ -91,3 +91,11 @@ const struct kube_resource resource_validatingwebhookconfigurations = {
     .plural = "validatingwebhookconfigurations",
     .kind = "ValidatingWebhookConfiguration",
 };
+
+const struct kube_resource resource_services = {
+    .group = "",
+    .version = "v1",
+    .plural = "services",
+    .kind = "Service",
+    .is_namespaced = true,
+};

@@ -12,6 +12,7 @@ extern const struct kube_resource resource_networkpolicies;
 extern const struct kube_resource resource_leases;
 extern const struct kube_resource resource_events;
 extern const struct kube_resource resource_nodes;
+extern const struct kube_resource resource_services;
 extern const struct kube_resource resource_tokenreviews;
 extern const struct kube_resource resource_subjectaccessreviews;
 extern const struct kube_resource resource_secrets;
