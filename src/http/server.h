@@ -17,6 +17,8 @@
  *   HTTP_MEMORY_MAX bytes for the head of a request (431), body_max for its body (413, as declared,
  *   before it is sent), bodies_max for the bodies and answers of all (503);
  *   no body without Content-Length (411); none where none is taken (400).
+ * A connection over TLS holds 13 KiB when it is silent, 35 KiB after a POST, 64 KiB at worst; a
+ * body up to twice its size, while it grows. A thousand handshakes at once take the loop 0.12 s.
  * An answer of 400 and above closes its connection. */
 #include "base/buf.h"
 #include "base/err.h"

@@ -112,10 +112,12 @@ static const struct http_page webhook_pages[] = {
     {WEBHOOK_PROFILE_PATH, true, REVIEW_SIZE_MAX, admission_serve_profile},
 };
 
-/* API servers keep a connection for each request that they have under way, and seen from here all
- * of them may have the same address. */
+/* An API server has a connection for each request under way, hundreds in a burst, and behind a
+ * gateway all of them come from one address. Whoever takes 640 leaves 384 to others; at 64 KiB each
+ * at worst they fit into the Pod's memory together with the bodies. */
 enum {
-    WEBHOOK_CONNECTIONS_MAX = 256,
+    WEBHOOK_CONNECTIONS_MAX = 1024,
+    WEBHOOK_PEER_MAX = 640,
     WEBHOOK_BODIES_MAX = 16 * 1024 * 1024,
 };
 
@@ -135,7 +137,7 @@ static bool open_webhooks(struct manager *manager, struct err *err)
         .pages = &manager->webhook_pages,
         .is_tls = true,
         .connections_max = WEBHOOK_CONNECTIONS_MAX,
-        .peer_max = WEBHOOK_CONNECTIONS_MAX,
+        .peer_max = WEBHOOK_PEER_MAX,
         .bodies_max = WEBHOOK_BODIES_MAX,
     };
 

@@ -523,7 +523,7 @@ class Attacks(unittest.TestCase):
                 except OSError:
                     pass
             done = subprocess.run(["curl", "-sk", "--http1.1", "-o", "/dev/null", "-w", "%{http_code}", "-T", DOOR,
-                                   "-X", "POST", "-H", "Content-Length: 104857600", 
+                                   "-X", "POST", "-H", "Content-Length: 104857600",
                                    f"https://127.0.0.1:{door.port}/echo"],
                                   capture_output=True, text=True, timeout=30, check=False)
             self.assertEqual(done.stdout, "413")

@@ -196,7 +196,7 @@ def the_operator_is_shut_in():
     assert manager["securityContext"] == {"allowPrivilegeEscalation": False,
                                           "readOnlyRootFilesystem": True,
                                           "capabilities": {"drop": ["ALL"]}}
-    assert manager["resources"]["limits"] == {"cpu": "500m", "memory": "64Mi"}
+    assert manager["resources"]["limits"] == {"cpu": "500m", "memory": "128Mi"}
     assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
     assert spec["replicas"] == 2 and "--leader-elect" in manager["args"]
 
