@@ -18,10 +18,6 @@
 #define SETTLE_MS    INT64_C(20000) /* a Pod's grace, and the news of its end */
 #define CODE_LOOK_MS INT64_C(10000) /* a Pod without code waits silently: then it is asked for */
 
-enum {
-    INVALID_MAX = 3, /* a Pod that was refused as invalid that often always will be */
-};
-
 /* -- the task ----------------------------------------------------------------- */
 
 static bool decoded(struct kube_task *run, const struct json_value *object, struct err *err)
@@ -302,6 +298,13 @@ static bool is_unchecked(const struct kube_task *run)
            run->task.status.created_ms == 0 && run->task.status.attempt != 0;
 }
 
+static void mutant_note(const struct kube_task *run, struct str field, struct world *world)
+{
+    world->run.state = RUN_ENDED;
+    world->run.fault = FAULT_MUTATED;
+    world->run.message = arena_print(run->arena, "Not stored as it was sent: %.*s", STR_ARG(field));
+}
+
 /* With another profile, or made by another version of us, it would be another Pod: then nothing can
  * be said. */
 static bool pod_check(struct kube_task *run, struct world *world, struct err *err)
@@ -311,6 +314,10 @@ static bool pod_check(struct kube_task *run, struct world *world, struct err *er
     struct str field;
     bool is_weakened;
 
+    if (run->memory->mutated[0]) {
+        mutant_note(run, str_of(run->memory->mutated), world);
+        return true;
+    }
     if (!profile_look(run, true, world, err))
         return false;
     world->refusal = REASON_NONE; /* of a run that is there it is too late */
@@ -320,11 +327,8 @@ static bool pod_check(struct kube_task *run, struct world *world, struct err *er
     sent = kube_pod_value(run, effective, run->pod.deadline_s);
     run->memory->is_pod_checked =
         pod_is_as_sent(run->arena, &sent, &run->pod_object, &field, &is_weakened);
-    if (run->memory->is_pod_checked)
-        return true;
-    world->run.state = RUN_ENDED;
-    world->run.fault = FAULT_MUTATED;
-    world->run.message = arena_print(run->arena, "Not stored as it was sent: %.*s", STR_ARG(field));
+    if (!run->memory->is_pod_checked)
+        mutant_note(run, field, world);
     return true;
 }
 

@@ -213,7 +213,7 @@ class Mutations(Foreign):
                     event.get("responseStatus", {}).get("code") in (200, 201):
                 times.setdefault(event["verb"], event["stageTimestamp"])
         seconds = self.seconds(times["delete"]) - self.seconds(times["create"])
-        self.assertLess(seconds, 1, f"{name}: deleted {seconds:.2f} s after its creation")
+        self.assertLess(seconds, 3, f"{name}: deleted {seconds:.2f} s after its creation")
 
     @staticmethod
     def seconds(stamp):
@@ -225,7 +225,11 @@ class Mutations(Foreign):
         since = audit_end()
         self.runtime_class()
         for name, ((path, value), _) in HARDENING.items():
-            self.mutate(name, f'JSONPatch{{op: "add", path: "/spec/{path}", value: {value}}}', name)
+            operation = "replace" if name == "volume" else "add"
+            patch = f'JSONPatch{{op: "{operation}", path: "/spec/{path}", value: {value}}}'
+            if name.startswith("host-"):  # of the host, and without a user namespace: no server takes both
+                patch = f'JSONPatch{{op: "remove", path: "/spec/hostUsers"}}, {patch}'
+            self.mutate(name, patch, name)
         self.wait_in_force([name for name in HARDENING if name != "dns"])  # which a plain Pod has anyway
         for name in HARDENING:
             self.task(name, WITNESS, resources=SMALL)
