@@ -13,6 +13,7 @@
 #define SECOND_MS      INT64_C(1000)
 #define QUOTA_WAIT_MS  INT64_C(5000) /* doubled with every refusal, up to ... */
 #define QUOTA_WAIT_MAX INT64_C(300000)
+#define REFUSED_MAX_MS INT64_C(15000)
 
 enum {
     RELEASES_MAX = 4, /* a kubelet writes, too */
@@ -198,11 +199,25 @@ static int64_t deadline_first_s(const struct world *world, const struct task_eff
     return (queue_ms + run_allowance_ms(effective) + SECOND_MS - 1) / SECOND_MS;
 }
 
+/* By a plugin of the server, for want of a runtime class, say, or of a right of ours: that may be
+ * mended, but nobody waits for it for ever. */
+static void forbidden_remember(struct kube_memory *memory, int64_t now_ms,
+                               const struct err *refused)
+{
+    if (now_ms < memory->refused_since_ms + REFUSED_MAX_MS)
+        return;
+    memory->invalid_count = INVALID_MAX;
+    snprintf(memory->invalid, sizeof(memory->invalid), "%.*s", (int)sizeof(memory->invalid) - 1,
+             refused->text);
+}
+
 /* A Pod that is invalid will stay so, one that a quota has no room for may be taken later: what the
  * next look makes of it is in the memory. */
 static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct err *refused)
 {
+    const struct kube_client *client = &run->client;
     struct kube_memory *memory = run->memory;
+    bool was_sent = !client->may_write || client->may_write(client->ctx);
     int64_t wait_ms = QUOTA_WAIT_MS << (memory->quota_count < 6 ? memory->quota_count : 6);
 
     if (refused->kind == ERR_INVALID) {
@@ -212,6 +227,10 @@ static void refusal_remember(struct kube_task *run, int64_t now_ms, const struct
     } else if (refused->kind == ERR_REFUSED && strstr(refused->text, "exceeded quota")) {
         memory->quota_count++;
         memory->quota_until_ms = now_ms + (wait_ms < QUOTA_WAIT_MAX ? wait_ms : QUOTA_WAIT_MAX);
+    } else if (refused->kind == ERR_REFUSED && was_sent && memory->refused_since_ms == 0) {
+        memory->refused_since_ms = now_ms;
+    } else if (refused->kind == ERR_REFUSED && was_sent) {
+        forbidden_remember(memory, now_ms, refused);
     }
 }
 

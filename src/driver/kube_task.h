@@ -39,7 +39,8 @@ struct kube_room { /* may this task have a run now? Answers from memory */
 };
 
 enum {
-    KUBE_VERSION_MAX = 63
+    KUBE_VERSION_MAX = 63,
+    INVALID_MAX = 3, /* a Pod that was refused as invalid that often always will be */
 };
 
 /* What a reconcile leaves for the next one of the same task. Kept by the operator for as long as it
@@ -58,6 +59,7 @@ struct kube_memory {
     bool has_code_stranger;              /* a foreign object bears the name of its code */
     uint32_t invalid_count;              /* how often the Pod was refused as invalid */
     char invalid[240];                   /* in the server's words */
+    int64_t refused_since_ms;            /* it is forbidden, and not by a quota; 0: it was not */
     uint32_t quota_count;                /* how often for want of room in a ResourceQuota */
     int64_t quota_until_ms;              /* not tried again before */
     int64_t keep_since_ms;               /* since when its output is being kept */
