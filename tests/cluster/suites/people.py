@@ -18,6 +18,7 @@ WEBHOOK = WEBHOOKS + "/agenttask-validating-webhook-configuration"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 SMALL = {"requests": {"cpu": "20m"}, "limits": {"cpu": "1"}}
+SETTLE_SECONDS = 7  # a registration must be older than a task by so much; driver/kube_guard.h
 CONFIG_SECONDS = 2  # until both operators have read a change; suite tenants measures it
 SERVER_MADE = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation")
 
@@ -86,6 +87,7 @@ def put_webhook(api, was):
     if api.get(WEBHOOK) is None:
         api.create(WEBHOOKS, {**was, "metadata": meta})
     wait_for(lambda: is_reviewed(api), 60, why="the webhook refuses nothing")
+    time.sleep(SETTLE_SECONDS)
 
 
 def is_reviewed(api):

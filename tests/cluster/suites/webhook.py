@@ -2,6 +2,7 @@
 """The webhook as a part that fails, is attacked and renews itself: certificates change under load,
 nobody answers, its registration is weakened, hostile clients knock. Wants the deployed operator."""
 import base64
+import calendar
 import collections
 import hashlib
 import json
@@ -15,7 +16,7 @@ import time
 import unittest
 
 from network import plain_pod
-from people import (DEPLOYMENT, GET_CONFIG_MAPS, SMALL, SYSTEM, WEBHOOK, People, put_webhook, rolled_out, scale,
+from people import (DEPLOYMENT, GET_CONFIG_MAPS, SETTLE_SECONDS, SMALL, SYSTEM, WEBHOOK, People, put_webhook, rolled_out, scale,
                     take_webhook, task_body)
 from stage import MERGE, PROFILES, TASKS, Api, wait_for
 
@@ -286,6 +287,11 @@ class Enforced(People):
     def setUp(self):
         super().setUp()
         self.config_map_of("c", {"main.py": "print('mine')\n"})
+        wait_for(lambda: time.time() - self.registered() > SETTLE_SECONDS, 20)
+
+    def registered(self):
+        text = self.api.get(WEBHOOK)["metadata"]["creationTimestamp"]
+        return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
 
     def refer(self, name, who=None, **spec):
         return (who or self.api).create(self.path(), task_body(
