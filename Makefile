@@ -10,7 +10,7 @@ C_FILES = $(shell find src tests -name '*.[ch]')
 
 help:
 	@echo 'make run      build, run examples/agent.py in the sandbox, show its result'
-	@echo 'make build    $(BUILD)/agentctl and $(BUILD)/runner'
+	@echo 'make build    $(BUILD)/agentctl, $(BUILD)/manager and what they need'
 	@echo 'make test     all tests that this machine can run; says what it skips'
 	@echo 'make check    the quick ones: tree, format and unit tests'
 	@echo 'make crd      config/crd/bases from the field tables'
@@ -89,7 +89,7 @@ test-vm:
 
 image: build # an OCI archive, without Docker; nothing is pushed
 	@tools/setup image
-	@tools/image.py --name $(IMG) --manager $(BUILD)/manager --runner $(BUILD)/runner --output $(BUILD)/image.tar
+	@tools/image.py --name $(IMG) --build $(BUILD) --output $(BUILD)/image.tar
 
 push: # what make image made, to where its name says
 	@command -v skopeo >/dev/null || tools/setup push

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the operator's image as an OCI archive: no Docker, no base image, no network.
 
-    tools/image.py --name IMAGE --manager FILE --runner FILE --output FILE
+    tools/image.py --name IMAGE --build DIRECTORY --output FILE
 
 The image holds the manager with exactly the shared libraries that it is linked with, the static
-runner, and who it runs as. Same inputs, same digest: times, owners, order and names are fixed. The
+runner and probe, and who it runs as. Same inputs, same digest: times, owners, order and names are fixed. The
 shared libraries are a layer of their own, which most new versions share with the old."""
 import argparse
 import gzip
@@ -151,14 +151,16 @@ def version_of():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    for option in ("--name", "--manager", "--runner", "--output"):
+    for option in ("--name", "--build", "--output"):
         parser.add_argument(option, required=True)
     options = parser.parse_args()
+    manager = os.path.join(options.build, "manager")
     libraries = {path: (0o755, content(real))
-                 for path, real in libraries_of(options.manager).items()}
+                 for path, real in libraries_of(manager).items()}
     own = {name: (0o644, text.encode()) for name, text in ACCOUNTS.items()}
-    own["manager"] = (0o755, stripped(options.manager))
-    own["runner"] = (0o755, content(options.runner))
+    own["manager"] = (0o755, stripped(manager))
+    for name in ("runner", "probe"):
+        own[name] = (0o755, content(os.path.join(options.build, name)))
     digest, size = image(options.name, [layer_of(libraries), layer_of(own, DIRECTORIES)],
                          version_of(), options.output)
     print(f"{options.output}: {options.name} {digest}, {size / 1e6:.2f} MB in the registry, "

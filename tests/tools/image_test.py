@@ -20,8 +20,7 @@ NAME = "registry.example:5000/team/operator:v1.2-rc.3"
 
 def image(top, build, name=NAME):
     output = os.path.join(top, "image.tar")
-    done = subprocess.run([os.path.join(ROOT, "tools/image.py"), "--name", name, "--manager",
-                           os.path.join(build, "manager"), "--runner", os.path.join(build, "runner"),
+    done = subprocess.run([os.path.join(ROOT, "tools/image.py"), "--name", name, "--build", build,
                            "--output", output], capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stdout + done.stderr)
@@ -56,7 +55,7 @@ def the_same_inputs_make_the_same_bytes(top, build):
     first = image(top, build)
     elsewhere = os.path.join(top, "elsewhere")
     os.mkdir(elsewhere)
-    for name in ("manager", "runner"):
+    for name in ("manager", "runner", "probe"):
         shutil.copyfile(os.path.join(build, name), os.path.join(elsewhere, name))
         os.chmod(os.path.join(elsewhere, name), 0o700)
     assert first == image(top, elsewhere), "other times, modes and places make another image"
@@ -79,7 +78,7 @@ def nothing_is_in_it_but_what_is_needed(top, build):
     loaded = subprocess.run(["ldd", os.path.join(build, "manager")], capture_output=True,
                             text=True, check=True).stdout
     libraries = [path[1:] for path in re.findall(r"(/\S+) \(0x", loaded)]
-    assert files == sorted(["manager", "runner", "etc/passwd", "etc/group", "etc/nsswitch.conf",
+    assert files == sorted(["manager", "runner", "probe", "etc/passwd", "etc/group", "etc/nsswitch.conf",
                             *libraries]), files
     for member in made.members():
         assert member.mtime == member.uid == member.gid == 0, member.name

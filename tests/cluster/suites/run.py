@@ -21,7 +21,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
-SUITES = ("install", "endings", "output", "network", "hostile", "agentctl", "rbac", "admission", "attacks", "tenants",
+SUITES = ("install", "endings", "output", "network", "egress", "profiles", "hostile", "agentctl", "rbac", "admission", "attacks", "tenants",
           "webhook", "certificates", "metrics", "foreign", "readme", "leader", "crash", "nodes")
 SIDE_BY_SIDE = 4
 
@@ -37,7 +37,7 @@ def sh(*words, **environment):
 def image_name(build):
     """A tag of its own for what was built: a node never takes an older one of the same name for it."""
     digest = hashlib.sha256()
-    for name in ("manager", "runner"):
+    for name in ("manager", "runner", "probe"):
         with open(os.path.join(build, name), "rb") as file:
             digest.update(file.read())
     return f"example.com/agenttask-operator:{digest.hexdigest()[:12]}"
@@ -110,8 +110,7 @@ def run_in_turn(tally, classes):
 
 def push(build, image):
     archive = os.path.join(build, "image.tar")
-    print(sh("python3", "tools/image.py", "--name", image, "--manager", os.path.join(build, "manager"), "--runner",
-             os.path.join(build, "runner"), "--output", archive).strip())
+    print(sh("python3", "tools/image.py", "--name", image, "--build", build, "--output", archive).strip())
     sh("tests/cluster/push", image, archive)
 
 
@@ -119,7 +118,7 @@ def deploy(image):
     """From what is in the registry to two ready operators, with less patience than by default."""
     began = time.monotonic()
     sh("tools/deploy", "up", image)
-    config = "maxRunningPerTenant: 100\npullGraceSeconds: 30\n"
+    config = "maxRunningPerTenant: 100\npullGraceSeconds: 30\negressKeepSeconds: 20\n"
     kubectl("-n", "agenttask-system", "patch", "configmap", "agenttask-config", "--type=merge", "-p",
             '{"data": {"config.yaml": "' + config.replace("\n", "\\n") + '"}}')
     kubectl("-n", "agenttask-system", "rollout", "restart", "deployment/agenttask-controller-manager")
