@@ -8,6 +8,7 @@
 #include "operator/options.h"
 #include "yaml/yaml.h"
 
+#define EGRESS_KEEP_MS   INT64_C(300000)
 #define PULL_GRACE_MS    INT64_C(120000)
 #define POLICY_SETTLE_MS INT64_C(1000)
 #define NOT_GIVEN        INT64_C(-1)
@@ -96,6 +97,8 @@ static bool read_tenants(struct field_reader *reader, const struct json_value *v
 }
 
 static const struct field config_fields[] = {
+    FIELD_ROW(.name = "egressKeepSeconds", .kind = FIELD_SECONDS,
+              .at = offsetof(struct config, egress_keep_ms), .none = EGRESS_KEEP_MS, .max = 86400),
     FIELD_ROW(.name = "maxRunning", .kind = FIELD_INT, .at = offsetof(struct config, running_total),
               .max = RUNNING_MAX),
     FIELD_ROW(.name = "maxRunningPerTenant", .kind = FIELD_INT,
@@ -116,6 +119,7 @@ void config_init(struct config *ret)
     *ret = (struct config){
         .pull_grace_ms = PULL_GRACE_MS,
         .policy_settle_ms = POLICY_SETTLE_MS,
+        .egress_keep_ms = EGRESS_KEEP_MS,
     };
 }
 

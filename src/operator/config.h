@@ -36,7 +36,8 @@ struct config {
     const struct config_tenant *tenants; /* by name, each once */
     uint32_t tenant_count;
     int64_t pull_grace_ms, policy_settle_ms;
-    int64_t workers; /* 0: not given */
+    int64_t egress_keep_ms; /* an unused policy of egress rules is at least as old when it goes */
+    int64_t workers;        /* 0: not given */
 };
 
 void config_init(struct config *ret); /* what holds where nothing is said */

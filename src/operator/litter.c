@@ -4,8 +4,7 @@
 #include "kube/resource.h"
 #include "operator/controller_parts.h"
 
-#define LITTER_LOOK_MS INT64_C(60000)
-#define LITTER_AGE_MS  INT64_C(300000) /* a younger one may be about to get its first Pod */
+#define LITTER_LOOK_MS INT64_C(10000)
 
 enum {
     LITTER_MAX = 32, /* at a time; the rest with the next look */
@@ -60,7 +59,7 @@ static void look_at_policy(void *ctx, const struct cached *entry)
         return;
     networkpolicy_read(&object, &policy);
     if (policy.egress_id.size > 0 && policy.deleted_ms == 0 &&
-        search->now_ms >= policy.created_ms + LITTER_AGE_MS &&
+        search->now_ms >= policy.created_ms + search->controller->config->egress_keep_ms &&
         !is_used(search->controller, &policy))
         search->found[search->count++] = policy;
 }

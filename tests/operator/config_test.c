@@ -18,6 +18,7 @@ static void an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(config.pull_grace_ms, expected.pull_grace_ms);
     assert_int_equal(config.pull_grace_ms, 120000);
     assert_int_equal(config.policy_settle_ms, expected.policy_settle_ms);
+    assert_int_equal(config.egress_keep_ms, 300000);
     assert_int_equal(config.running_max, 0);
     assert_int_equal(config.tenant_count, 0);
 }
@@ -40,6 +41,7 @@ static void everything_can_be_set(void **state)
                                     "  grey: {}\n"
                                     "pullGraceSeconds: 0\n"
                                     "policySettleSeconds: 3\n"
+                                    "egressKeepSeconds: 7\n"
                                     "workers: 4\n"),
                             "c", &config, &err));
     assert_int_equal(config.running_total, 50);
@@ -56,6 +58,7 @@ static void everything_can_be_set(void **state)
     assert_null(config_find(&config, STR_LIT("")));
     assert_int_equal(config.pull_grace_ms, 0);
     assert_int_equal(config.policy_settle_ms, 3000);
+    assert_int_equal(config.egress_keep_ms, 7000);
     assert_int_equal(config.workers, 4);
 }
 

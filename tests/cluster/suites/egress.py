@@ -129,10 +129,13 @@ class Egress(Reach):
         self.wait_phase("old", "Running")
         before = set(self.egress_policies())
         self.assertEqual(len(before), 1)
+        generation = self.status("old")["effective"]["profileGeneration"]
         self.api.patch(f"{PROFILES}/{self.open}", {"spec": {"network": {"egress": [
             {"cidr": self.other + "/32", "ports": "8080"}]}}})
         self.task("new", TRIES % {"old": ("tcp", self.listener, 8080), "allowed": ("tcp", self.other, 8080)},
                   self.open)
+        self.wait_phase("new", "Running")
+        self.assertEqual(len(set(self.egress_policies()) - before), 1)
         new, old = self.wait_end("new"), self.wait_end("old")
         for status, rule in ((old, self.rule), (new, f"{self.other}/32 8080/TCP")):
             self.assertEqual(status["phase"], "Succeeded", json.dumps(status))
@@ -141,8 +144,9 @@ class Egress(Reach):
         self.assertEqual((result["allowed"]["reached"], result["new"]["reached"]), (result["allowed"]["tried"], 0))
         result = json.loads(new["result"]["json"])
         self.assertEqual((result["allowed"]["reached"], result["old"]["reached"]), (result["allowed"]["tried"], 0))
-        self.assertEqual(len(set(self.egress_policies()) - before), 1)
-        self.assertGreater(new["effective"]["profileGeneration"], old["effective"]["profileGeneration"])
+        self.assertEqual(old["effective"]["profileGeneration"], generation)
+        self.assertGreater(new["effective"]["profileGeneration"], generation)
+        wait_for(lambda: not self.egress_policies(), 60, why="what nobody has any more stays")
 
     def test_a_policy_that_somebody_changes_is_put_right(self):
         self.task("t", SLEEPS % 40, self.open)
@@ -183,6 +187,7 @@ class NoEnforcer(Reach):
         super().setUp()
         self.task("warm", SLEEPS % 0, self.open)  # so that the policies stand, and have settled
         self.assertEqual(self.wait_end("warm")["phase"], "Succeeded")
+        self.label = next(iter(self.egress_policies())).rsplit("-", 1)[1]
         ctl("stop", "kube-router")
         self.addCleanup(ctl, "cont", "kube-router")
 
@@ -194,9 +199,8 @@ class NoEnforcer(Reach):
         print(f"\negress: without an enforcer: {status.get('message')} ({took:.1f} s)", flush=True)
         self.assertLess(took, 45)
         self.assert_never_ran(status, "t")
-        label = next(iter(self.egress_policies())).rsplit("-", 1)[1]
         plain = self.plain_result("plain", TRIES % {"other Pod": ("tcp", self.other, 8080)},
-                                  {"agenttask.io/task": "plain", "agenttask.io/egress": label})
+                                  {"agenttask.io/task": "plain", "agenttask.io/egress": self.label})
         print(f"egress: a plain Pod with the same labels: {plain}", flush=True)
         self.assertGreater(plain["other Pod"]["reached"], 0, "the control: with the proof left out it connects")
 

@@ -109,6 +109,7 @@ class Lives(Stage):
         self.task("absent", profile=self.profile(image="example.com/Upper//case"), resources=SMALL)
         for name in ("canceled", "deleted", "poddeleted"):
             self.task(name, SLEEP, resources=SMALL)
+        self.task("open", resources=SMALL, profile=self.profile(network={"egress": [{"cidr": "192.0.2.0/24"}]}))
         self.refuse("refused-code")
         self.task("refused", resources=SMALL)
         self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {"metadata": {"name": "taken-code"}})
@@ -160,7 +161,7 @@ class Lives(Stage):
         self.allow()
 
     def end_lives(self):
-        endings = {"large": "", "bad": "PodFailed", "late": "Timeout", "oom": "OOMKilled", "refers": "",
+        endings = {"large": "", "open": "", "bad": "PodFailed", "late": "Timeout", "oom": "OOMKilled", "refers": "",
                    "absent": "ImagePullFailed", "canceled": "Canceled",
                    "poddeleted": "PodDeleted", "taken": "NameConflict", "refused": ""}
         got = {name: self.wait_end(name, 120).get("reason", "") for name in endings}
@@ -171,6 +172,10 @@ class Lives(Stage):
             self.api.delete(self.path(name))
         for name in endings:
             self.wait_gone(self.path(name))
+        path = POLICY.format(self.space).rsplit("/", 1)[0]
+        wait_for(lambda: not [policy for policy in self.api.items(path)
+                              if policy["metadata"]["name"].startswith("agenttask-egress-")], 60,
+                 why="the policy of egress that nobody has any more stays")
 
     def test_rights_are_those_that_are_used(self):
         """h54, over all endings, and by the names and the namespace of a right as well."""
