@@ -16,8 +16,8 @@ import time
 import unittest
 
 from network import plain_pod
-from people import (DEPLOYMENT, GET_CONFIG_MAPS, SETTLE_SECONDS, SMALL, SYSTEM, WEBHOOK, People, put_webhook, rolled_out, scale,
-                    take_webhook, task_body)
+from people import (DEPLOYMENT, GET_CONFIG_MAPS, SETTLE_SECONDS, SMALL, SYSTEM, WEBHOOK, People, put_webhook,
+                    rolled_out, scale, take_webhook, task_body)
 from stage import MERGE, PROFILES, TASKS, Api, wait_for
 
 SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/agenttask-webhook-cert"
