@@ -468,6 +468,66 @@ spec:
         self.assertIn("broken.yaml", self.one_error(done))
 
 
+class Examined(Local):
+    """agentctl doctor on this machine: what it claims is what the machine does."""
+
+    def examine(self, *before, code=0):
+        done = subprocess.run([*before, AGENTCTL, "doctor", "--local", "-o", "json"], capture_output=True, text=True,
+                              timeout=120, env=self.env, cwd="/", check=False)
+        self.assertEqual(done.returncode, code, f"{before}\n{done.stdout}\n{done.stderr}")
+        report = json.loads(done.stdout)
+        self.assertEqual(report["healthy"], code == 0)
+        return {row["check"]: row for row in report["checks"]}
+
+    def test_this_machine(self):
+        rows = self.examine()
+        self.assertEqual([], [row for row in rows.values() if row["verdict"] not in ("ok", "weak")])
+        for check in ("sandbox", "user namespace", "network", "privileges", "capabilities", "seccomp", "system calls",
+                      "root file system", "files of the host", "processes", "storage", "timeout"):
+            self.assertEqual(rows[check]["verdict"], "ok", rows[check])
+            self.assertEqual(rows[check]["remedy"], "")
+        self.assertRegex(rows["memory"]["seen"], r"^killed at \d+ MiB")
+        self.assertEqual([], self.names(), "tasks of the doctor are nobody's")
+
+    def test_nothing_of_it_stays(self):
+        before = set(os.listdir("/var/tmp"))
+        self.examine()
+        self.assertEqual([], [name for name in set(os.listdir("/var/tmp")) - before if "doctor" in name and
+                              os.stat(f"/var/tmp/{name}").st_uid == os.getuid()])
+
+    def test_no_user_namespaces_left(self):
+        rows = self.examine("unshare", "-U", "-r", "sh", "-c",
+                            'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "-", code=1)
+        self.assertEqual(rows["sandbox"]["verdict"], "failed")
+        self.assertIn("max_user_namespaces", rows["sandbox"]["seen"])
+        self.assertNotIn("network", rows, "a row about what was not tried")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may chroot")
+    def test_plain_chroot(self):
+        root = os.path.join(self.home, "root")
+        os.mkdir(root)
+        rows = self.examine("unshare", "-m", "sh", "-c",
+                            f'mount --rbind / {root} && exec /usr/sbin/chroot {root} "$@"', "-", code=1)
+        self.assertEqual(rows["sandbox"]["verdict"], "failed")
+        self.assertIn("chroot", rows["sandbox"]["seen"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may become somebody else")
+    def test_an_ordinary_user_shares_his_host_identity(self):
+        self.assertEqual(self.examine()["host identity"]["verdict"], "ok")
+        os.chmod(self.home, 0o755)
+        who = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        if subprocess.run([*who, AGENTCTL, "version"], capture_output=True, env=self.env, check=False).returncode:
+            self.skipTest("nobody may not come to " + AGENTCTL)
+        rows = self.examine(*who)
+        self.assertEqual(rows["host identity"]["verdict"], "weak")
+        self.assertEqual(rows["files of the host"]["verdict"], "ok")
+        self.assertEqual(rows["network"]["verdict"], "ok")
+
+    def test_words_it_does_not_know(self):
+        self.assertIn("too many arguments", self.ctl("doctor", "--local", "now", code=2).stderr)
+        self.assertIn("--slow", self.ctl("doctor", "--slow", code=2).stderr)
+
+
 class BadInput(Local):
     """One clear line each, and nothing stored by halves."""
 
