@@ -434,7 +434,17 @@ class Attacks(unittest.TestCase):
             self.assertEqual(results[len(jobs):], ["cut", "cut"] + ["well"] * 5)
             for name, result in zip(names, results):
                 self.assertTrue(isinstance(result, float) and 9.0 <= result <= 12.5, (name, result))
-            self.assertLess(secret.cpu(), 20 if IS_INSTRUMENTED else 3)
+
+    def test_half_a_handshake_keeps_nobody_busy(self):
+        with Door(files=pair("one")) as door:
+            peers = [door.plain() for _ in range(20)]
+            for peer in peers:
+                peer.sendall(b"\x16")
+            time.sleep(0.2)
+            before = door.cpu()
+            time.sleep(2)
+            self.assertLess(door.cpu() - before, 0.1)
+            self.assertTrue(door.says_hello())
 
     def test_a_thousand_connections_are_served_and_cost_little(self):
         with Door(connections=1200, peer=1000, bodies=16 * MEBI, files=pair("one")) as door:
