@@ -151,6 +151,7 @@ static void put_effective(struct page *page)
     put(page, "  Image", effective->image);
     put(page, "  Image ID", effective->image_id);
     put_words(page, "  Command", &effective->command);
+    put_words(page, "  Egress", &effective->egress);
     put_span(page, "  Timeout", 1, effective->timeout_ms + 1);
     if (effective->limits.cpu_milli > 0)
         put(page, "  CPU", quantity_print_milli(page->arena, effective->limits.cpu_milli));

@@ -40,7 +40,7 @@ FULL_STATUS = {
     "conditions": [{"type": "Finished", "status": "True", "reason": "Timeout", "message": "m",
                     "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:03Z"}],
     "durations": {"pull": "1s", "queue": "0.5s", "run": "2s"},
-    "effective": {"command": ["python", "-I"], "image": "i:1", "imageID": "i@sha256:0",
+    "effective": {"command": ["python", "-I"], "egress": ["10.0.0.0/8 443/TCP"], "image": "i:1", "imageID": "i@sha256:0",
                   "profileGeneration": 3, "resources": {"limits": LIMITS}, "timeoutSeconds": 300},
     "exitCode": 0,
     "isolation": {"controls": ["seccomp", "landlock"], "landlockABI": 7, "limits": "cgroup2",

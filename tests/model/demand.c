@@ -231,6 +231,8 @@ static enum reason reason_of(const struct toy_fate *fate)
         return REASON_OOM_KILLED;
     case ENDING_EVICTED:
         return REASON_EVICTED;
+    case ENDING_UNPROVEN:
+        return REASON_POLICY_UNENFORCEABLE;
     case ENDING_RUNNER_TIMEOUT:
     case ENDING_NEVER:
     case ENDING_COUNT:

@@ -24,6 +24,7 @@ enum toy_ending { /* how the code ends if nobody stops it */
     ENDING_OOM,
     ENDING_EVICTED,
     ENDING_RUNNER_TIMEOUT,
+    ENDING_UNPROVEN, /* before it began: its network policy was not seen in force */
     ENDING_NEVER,
     ENDING_COUNT,
 };

@@ -106,6 +106,8 @@ static bool run_finish(struct toy *toy, const struct toy_fate *fate)
         if (toy->now_ms < run->started_ms + TOY_TIMEOUT_MS)
             toy->now_ms = run->started_ms + TOY_TIMEOUT_MS;
         return run_end(toy, FAULT_NONE, CAUSE_TIMEOUT, 124);
+    case ENDING_UNPROVEN:
+        return run_end(toy, FAULT_NONE, CAUSE_UNPROVEN, EXIT_UNKNOWN);
     case ENDING_NEVER:
     case ENDING_COUNT:
         break;

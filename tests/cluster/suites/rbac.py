@@ -106,7 +106,7 @@ class Lives(Stage):
         self.api.create(f"/api/v1/namespaces/{self.space}/configmaps", {
             "metadata": {"name": "code"}, "data": {"main.py": "print('mine')\n"}})
         self.task("refers", resources=SMALL, code={"configMapRef": {"name": "code", "key": "main.py"}})
-        self.task("absent", profile=self.profile(image="example.com/Upper//case"), resources=SMALL)
+        self.task("absent", profile=self.profile(image="example.com/nobody/made-it:1"), resources=SMALL)
         for name in ("canceled", "deleted", "poddeleted"):
             self.task(name, SLEEP, resources=SMALL)
         self.task("open", resources=SMALL, profile=self.profile(network={"egress": [{"cidr": "192.0.2.0/24"}]}))
