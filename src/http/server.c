@@ -39,6 +39,7 @@ static void became_readable(uv_poll_t *poll, int status, int events)
 
 void server_wake(struct http_server *server)
 {
+    server->is_awake = true;
     uv_idle_start(&server->at_once, at_once_rang); /* a timer of no time would starve sockets */
 }
 
@@ -74,7 +75,7 @@ static void plan(struct http_server *server, bool has_moved)
     uv_timer_stop(&server->later);
     if (wait_ms != INT64_MAX)
         wait_ms -= now_ms;
-    if (is_unfinished && has_moved)
+    if (server->is_awake || (is_unfinished && has_moved))
         server_wake(server);
     if (is_unfinished && rest(server, has_moved) < wait_ms)
         wait_ms = server->rest_ms;
@@ -90,8 +91,9 @@ static void turn(struct http_server *server)
 
     for (int i = 0; i < ROUNDS_MAX && steps != server->steps; i++) {
         steps = server->steps;
+        server->is_awake = false;
         MHD_run(server->daemon);
-        if (!is_pending(server))
+        if (!is_pending(server) && !server->is_awake)
             break;
     }
     plan(server, before != server->steps);

@@ -36,6 +36,7 @@ struct http_server {
     uv_idle_t at_once;
     uint32_t open_handles;
     bool is_tls, is_draining;
+    bool is_awake; /* somebody was answered since the daemon looked */
     struct visitors visitors;
     struct http_exchange *exchanges, *spares;
     struct keypair *pair; /* NULL: no handshake succeeds */

@@ -234,6 +234,19 @@ class Requests(unittest.TestCase):
             self.assertEqual(at_once([lambda ms=ms: visit(ms) for ms in waits]), [True] * 5)
             self.assertEqual(order, sorted(waits))
 
+    def test_one_request_may_answer_another(self):
+        with Door(files=pair("one")) as door, door.connect() as first, door.connect() as second:
+            first.sendall(post("/relay", b""))
+            for _ in range(5):
+                time.sleep(0.1)
+                second.sendall(post("/relay", b""))
+                first.settimeout(1)
+                self.assertTrue(read_answer(first)[0].endswith(b"relayed"))
+                first, second = second, first
+            before = door.cpu()
+            time.sleep(1)
+            self.assertLess(door.cpu() - before, 0.1)
+
     def test_who_went_away_is_not_answered_and_nobody_minds(self):
         with Door(connections=64, peer=64, files=pair("one")) as door:
             for _ in range(4):  # as many again as there is room for: places come back

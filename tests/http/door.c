@@ -20,6 +20,7 @@ struct door {
     struct reactor reactor;
     struct http_server *server;
     const char *certificate, *key;
+    struct http_exchange *held; /* of /relay */
     uint32_t waiting;
     bool is_closed;
 };
@@ -86,11 +87,22 @@ static void serve_later(void *ctx, struct http_exchange *exchange)
                              clock_monotonic_ms() + wait_ms);
 }
 
+/* Each one answers the one before, from inside the server's own turn, and waits for the next. */
+static void serve_relay(void *ctx, struct http_exchange *exchange)
+{
+    struct door *door = ctx;
+
+    if (door->held)
+        http_answer(door->held, 200, HTTP_TEXT, STR_LIT("relayed"));
+    door->held = exchange;
+}
+
 static const struct http_page pages[] = {
     {"/hello", false, 0,        serve_hello},
     {"/long",  false, 0,        serve_long },
     {"/echo",  true,  BODY_MAX, serve_echo },
     {"/later", true,  BODY_MAX, serve_later},
+    {"/relay", true,  BODY_MAX, serve_relay},
 };
 
 static void identify(void *ctx)
