@@ -213,7 +213,7 @@ static void judge_storage(struct doctor *doctor, const struct trial *trial)
 static bool try_facts(struct trials *trials, struct err *err)
 {
     const char *const words[] = {"facts", "file", trials->secret, "processes", PROCESSES_TRY, "cpu",
-                                 "1000",  "disk", "/tmp",         "64",        NULL};
+                                 "1000",  "disk", "/tmp",         "64",        "0",           NULL};
     struct doctor *doctor = trials->doctor;
     struct err refused = {0};
     struct trial trial;

@@ -118,7 +118,7 @@ static void remove_all(const char *directory, long count)
     }
 }
 
-void load_disk(const char *directory, long mebibytes)
+void load_disk(const char *directory, long mebibytes, long seconds)
 {
     const unsigned char *block = block_new();
     long written = 0, files = 0;
@@ -138,5 +138,6 @@ void load_disk(const char *directory, long mebibytes)
     finding_print("disk", written, error ? strerror(error) : "MiB, as many as were tried");
     if (fd >= 0)
         close(fd);
+    sleep((unsigned)seconds); /* for those who only look from time to time */
     remove_all(directory, files);
 }

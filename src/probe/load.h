@@ -10,7 +10,8 @@ enum {
     LOAD_SECONDS_MAX = 600,
 };
 
-void load_processes(long count);                       /* processes: how many more there can be */
-void load_cpu(long milliseconds);                      /* cpu: percent of one processor, by four */
-void load_memory(long mebibytes);                      /* memory: how many could be used */
-void load_disk(const char *directory, long mebibytes); /* disk: how many could be written */
+void load_processes(long count);  /* processes: how many more there can be */
+void load_cpu(long milliseconds); /* cpu: percent of one processor, by four */
+void load_memory(long mebibytes); /* memory: how many could be used */
+/* disk: how many could be written; they stay for so long. */
+void load_disk(const char *directory, long mebibytes, long seconds);

@@ -3,8 +3,8 @@
 /* Tries what a sandbox is to deny, and says what came of it (probe/finding.h). `agentctl doctor`
  * runs it in tasks and Pods. Static, no library but libc; bounded in count, time and bytes.
  *
- *   probe [/PATH] facts | file PATH | processes N | cpu MS | memory MIB | disk DIRECTORY MIB |
- *         connect ADDRESS PORT SECONDS | listen PORT SECONDS | sleep SECONDS ...
+ *   probe [/PATH] facts | file PATH | processes N | cpu MS | memory MIB | disk DIRECTORY MIB
+ * SECONDS | connect ADDRESS PORT SECONDS | listen PORT SECONDS | sleep SECONDS ...
  *
  * One after the other. A path before the first word is passed over: as the interpreter of a task it
  * is given the name of a file. Exit status 2: not as above. */
@@ -76,11 +76,12 @@ static bool run_memory(char **words)
 
 static bool run_disk(char **words)
 {
-    long mebibytes;
+    long mebibytes, seconds;
 
-    if (!number(words[1], LOAD_MEBIBYTES_MAX, &mebibytes))
+    if (!number(words[1], LOAD_MEBIBYTES_MAX, &mebibytes) ||
+        !number(words[2], LOAD_SECONDS_MAX, &seconds))
         return false;
-    load_disk(words[0], mebibytes);
+    load_disk(words[0], mebibytes, seconds);
     return true;
 }
 
@@ -124,7 +125,7 @@ static const struct word {
     {"processes", 1, run_processes},
     {"cpu",       1, run_cpu      },
     {"memory",    1, run_memory   },
-    {"disk",      2, run_disk     },
+    {"disk",      3, run_disk     },
     {"connect",   3, run_connect  },
     {"listen",    2, run_listen   },
     {"sleep",     1, run_sleep    },

@@ -36,7 +36,7 @@ class Probe(unittest.TestCase):
     def test_what_it_tries_does_not_last(self):
         with open("/proc/self/mounts", encoding="utf-8") as file:
             before = file.read()
-        probe("facts", "processes", "20", "cpu", "50", "memory", "8", "disk", tempfile.gettempdir(), "2")
+        probe("facts", "processes", "20", "cpu", "50", "memory", "8", "disk", tempfile.gettempdir(), "2", "0")
         with open("/proc/self/mounts", encoding="utf-8") as file:
             self.assertEqual(before, file.read())
         self.assertEqual([], [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("agenttask-probe")])
@@ -51,7 +51,7 @@ class Probe(unittest.TestCase):
         self.assertEqual(probe("file", "/nowhere")["file"]["value"], 0)
 
     def test_loads_end_at_their_bounds(self):
-        found = probe("processes", "20", "cpu", "50", "memory", "16", "disk", tempfile.gettempdir(), "3")
+        found = probe("processes", "20", "cpu", "50", "memory", "16", "disk", tempfile.gettempdir(), "3", "0")
         self.assertEqual(found["processes"]["value"], 20)
         self.assertEqual(found["memory"]["value"], 16)
         self.assertEqual(found["disk"]["value"], 3)
