@@ -5,6 +5,7 @@
 enum {
     TEXT_MAX = 1024, /* of what a kubelet or a runtime says */
     TERMINATION_MAX = 4096,
+    OTHERS_MAX = 2,
     LABELS_SIZE_MAX = 2048, /* bytes of all labels; of more, ours alone are kept */
 };
 
@@ -221,7 +222,7 @@ static void labels_bound(struct arena *arena, struct json_value *metadata)
             metadata->items[i] = look_kept(arena, &metadata->items[i], label_members);
 }
 
-/* Containers are kept, by name, where there are others than ours. */
+/* Where there are others than ours: as many containers as it takes to say so, by name. */
 static void others_keep(struct arena *arena, const struct json_value *spec, struct json_value *ret)
 {
     static const char *const lists[] = {"containers", "initContainers", "ephemeralContainers"};
@@ -229,8 +230,11 @@ static void others_keep(struct arena *arena, const struct json_value *spec, stru
 
     for (size_t i = 0; i < countof(lists); i++) {
         const struct json_value *list = look_list(spec, lists[i]);
-        if (list)
-            json_put(arena, ret, lists[i], look_kept(arena, list, members));
+        struct json_value few = list ? *list : json_list();
+        if (few.count > OTHERS_MAX)
+            few.count = OTHERS_MAX;
+        if (few.count > 0)
+            json_put(arena, ret, lists[i], look_kept(arena, &few, members));
     }
 }
 

@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 #include "api/agenttask.h"
+#include "api/label_selector.h"
 #include "api/names.h"
 #include "api/networkpolicy.h"
 #include "api/runtimeprofile.h"
-#include "api/selector.h"
 #include "core/deadline.h"
 #include "core/validate.h"
 #include "driver/kube_code.h"
@@ -478,7 +478,7 @@ static void policy_weigh(void *ctx, const struct cached *entry)
         return;
     networkpolicy_read(&object, &policy);
     foreign->opens = policy.allows && !kube_policy_is_own(foreign->run, entry->name, &object) &&
-                     selector_matches(policy.selector, foreign->run->pod.labels);
+                     label_selector_matches(policy.selector, foreign->run->pod.labels);
 }
 
 static enum weakening weakening_look(const struct kube_task *run)

@@ -223,10 +223,70 @@ static void what_is_kept_is_small(void **state)
     assert_int_equal(pod.task.message.size, 4096); /* a whole termination message */
 }
 
+static struct pod kept_of(struct arena *arena, struct str json)
+{
+    struct json_value value = given_json(arena, json), *kept = arena_alloc(arena, sizeof(*kept));
+    auto_end(buf_fini) struct buf text = {0};
+    struct pod ret;
+
+    buf_init(&text, 4000);
+    assert_true(pod_keep(arena, &value, &text));
+    assert_false(text.is_full);
+    *kept = given_json(arena, arena_copy(arena, buf_str(&text)));
+    pod_read(kept, &ret);
+    return ret;
+}
+
+static void containers_of_others_are_seen_in_what_is_kept(void **state)
+{
+    static const struct {
+        const char *spec;
+        bool has_others;
+    } rows[] = {
+        {"\"containers\":[{\"name\":\"task\"}],\"initContainers\":[{\"name\":\"runner\"}]", false},
+        {"\"containers\":[{\"name\":\"task\"},{\"name\":\"mesh\",\"image\":\"i\"}]",        true },
+        {"\"containers\":[{\"name\":\"task\"},{},{},{},{},{},{},{},{},{},{},{}]",           true },
+        {"\"initContainers\":[{\"name\":\"runner\"},{\"name\":\"x\"}]",                     true },
+        {"\"ephemeralContainers\":[{\"name\":\"debug\"}]",                                  true },
+        {"\"ephemeralContainers\":[],\"containers\":[{\"name\":\"task\"}]",                 false},
+    };
+    auto_end(arena_fini) struct arena arena = {0};
+
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct str json = arena_print(&arena, "{\"spec\":{%s}}", rows[i].spec);
+        struct pod pod = kept_of(&arena, json);
+        assert_int_equal(pod.has_others, rows[i].has_others);
+    }
+}
+
+/* All of them, for policies may select by any; of too many, those that are ours. */
+static void labels_are_kept_within_a_bound(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    char *long_text = arena_alloc(&arena, 3001);
+    struct pod pod;
+
+    (void)state;
+    pod = kept_of(&arena, STR_LIT("{\"metadata\":{\"labels\":{\"agenttask.io/task\":\"t\","
+                                  "\"app\":\"web\"}}}"));
+    assert_true(str_is(pod.task_label, "t"));
+    assert_int_equal(pod.labels->count, 2);
+    memset(long_text, 'x', 3000);
+    pod = kept_of(&arena, arena_print(&arena,
+                                      "{\"metadata\":{\"labels\":{\"agenttask.io/task\":\"t\","
+                                      "\"app\":\"%s\"}}}",
+                                      long_text));
+    assert_true(str_is(pod.task_label, "t"));
+    assert_int_equal(pod.labels->count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_status_is_read_as_facts),
+        cmocka_unit_test(containers_of_others_are_seen_in_what_is_kept),
+        cmocka_unit_test(labels_are_kept_within_a_bound),
         cmocka_unit_test(h59_exit_zero_or_unknown),
         cmocka_unit_test(h33_sidecar_pull_hides_success),
         cmocka_unit_test(nonsense_is_empty),

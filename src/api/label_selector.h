@@ -6,4 +6,4 @@
 #include "json/json.h"
 
 /* selector NULL or empty: all. labels NULL: there are none. */
-bool selector_matches(const struct json_value *selector, const struct json_value *labels);
+bool label_selector_matches(const struct json_value *selector, const struct json_value *labels);

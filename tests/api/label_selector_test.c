@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/selector.h"
+#include "api/label_selector.h"
 #include "given.h"
 
 #define EXPRESSION(key, operator, more)                                                            \
@@ -40,18 +40,18 @@ static void selectors_select(void **state)
     for (size_t i = 0; i < countof(rows); i++) {
         struct json_value selector = given_json(&arena, str_of(rows[i].selector));
         struct str selects =
-            arena_print(&arena, "%s%s%s", selector_matches(&selector, NULL) ? "n" : "",
-                        selector_matches(&selector, &task) ? "a" : "",
-                        selector_matches(&selector, &both) ? "w" : "");
+            arena_print(&arena, "%s%s%s", label_selector_matches(&selector, NULL) ? "n" : "",
+                        label_selector_matches(&selector, &task) ? "a" : "",
+                        label_selector_matches(&selector, &both) ? "w" : "");
         if (!str_is(selects, rows[i].selects))
             fail_msg("%s: selects '%s'", rows[i].selector, selects.at);
     }
-    assert_true(selector_matches(NULL, NULL));
+    assert_true(label_selector_matches(NULL, NULL));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(selectors_select)};
 
-    return cmocka_run_group_tests_name("selector", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("label_selector", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/selector.h"
+#include "api/label_selector.h"
 
 #include "api/look.h"
 
@@ -37,7 +37,7 @@ static bool expression_holds(const struct json_value *expression, const struct j
     return true;
 }
 
-bool selector_matches(const struct json_value *selector, const struct json_value *labels)
+bool label_selector_matches(const struct json_value *selector, const struct json_value *labels)
 {
     const struct json_value *exact = json_get(selector, "matchLabels");
     const struct json_value *expressions = look_list(selector, "matchExpressions");
