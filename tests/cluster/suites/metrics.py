@@ -85,7 +85,8 @@ class Metrics(People):
         seen = self.scrape(
             anonymous=({}, *get), malformed=({"Authorization": "Basic Z29vZDpi"}, *get),
             made_up=({"Authorization": "Bearer abc.def.ghi"}, *get), wrong=(wrong, *get), good=(good, *get),
-            again=(good, *get), head=(good, "/metrics", "HEAD", True, True), post=(good, "/metrics", "POST", True, True),
+            again=(good, *get), head=(good, "/metrics", "HEAD", True, True),
+            post=(good, "/metrics", "POST", True, True),
             other=(good, "/debug", "GET", True, True), health=({}, "/healthz", "GET", True, True),
             unverified=(good, "/metrics", "GET", False, True), plain=(good, "/metrics", "GET", True, False))
         statuses = {name: status for name, (status, _) in seen.items()}
