@@ -13,6 +13,7 @@
 #define AGAIN_MS INT64_C(1000) /* as long as something is lacking */
 
 enum {
+    ORPHAN_LOOKS = 3, /* a leader would have done it by then */
     VERSION_MAX = 64,
     STEPS_MAX = 8, /* one after the other, before it waits in any case */
 };
@@ -30,6 +31,7 @@ struct certificate_keeper {
     int64_t steady_from_ms;        /* monotonic */
     enum err_kind trouble;         /* the last that was told */
     uint32_t steps;
+    int64_t undone_from_ms; /* monotonic; since when something is to be done; 0: nothing is */
     bool leads, is_trusted_once;
     bool is_running, is_pausing, is_stopping;
 };
@@ -217,6 +219,20 @@ static bool act(struct certificate_keeper *keeper, struct turn *turn, enum certi
     return err->kind == ERR_NONE;
 }
 
+/* Whoever leads acts at once. What nobody does, anybody may do: the leader may be an older operator
+ * that knows nothing of this, and is not replaced before we are ready. */
+static bool shall_act(struct certificate_keeper *keeper, enum certificate_step step)
+{
+    int64_t now_ms = monotonic_ms(keeper);
+
+    if (step == CERTIFICATE_REST)
+        keeper->undone_from_ms = 0;
+    else if (keeper->undone_from_ms == 0)
+        keeper->undone_from_ms = now_ms;
+    return step != CERTIFICATE_REST && (keeper->leads || now_ms - keeper->undone_from_ms >=
+                                                             keeper->spans.look_ms * ORPHAN_LOOKS);
+}
+
 static bool keep_secret(struct certificate_keeper *keeper, int64_t *ret_wait_ms, struct err *err)
 {
     auto_end(turn_end) struct turn turn = {0};
@@ -233,7 +249,7 @@ static bool keep_secret(struct certificate_keeper *keeper, int64_t *ret_wait_ms,
     keeper->is_trusted_once |= turn.look.is_trusted && keeper->held.certificate.size > 0;
     certificate_view_of(&turn.look, &view);
     step = certificate_next(&view, &because);
-    if (!keeper->leads || step == CERTIFICATE_REST) {
+    if (!shall_act(keeper, step)) {
         keeper->steps = 0;
         *ret_wait_ms = keeper->is_trusted_once ? keeper->spans.look_ms : AGAIN_MS;
         return true;
@@ -348,8 +364,6 @@ struct certificate_keeper *certificate_new(const struct certificate_spec *spec)
     keeper->client = (struct kube_client){
         .transport = spec->transport,
         .reactor = spec->reactor,
-        .may_write = spec->may_write,
-        .ctx = spec->ctx,
         .is_stopped = &keeper->is_stopping,
     };
     keeper->arena = arena;

@@ -6,8 +6,10 @@
  *
  * Without a directory the pair stands in the Secret TLS_SECRET, which whoever leads makes, renews,
  * mends (operator/certificate_plan.h) and has trusted by the webhook's configuration, if there is
- * one; the others only read both. With a directory it is the files tls.crt and tls.key in it, which
- * somebody else keeps; neither Secret nor configuration is touched then.
+ * one; the others only read both, unless nobody does it for half a minute. Nobody is asked before a
+ * write: each names the version that was read, so it does no harm if two do the same. With a
+ * directory it is the files tls.crt and tls.key in it, which somebody else keeps; neither Secret
+ * nor configuration is touched then.
  *
  * Keys are in memory as long as they are served, and are never told to anybody but changed(). */
 #include "base/err.h"
@@ -32,7 +34,6 @@ struct certificate_spec { /* its texts are copied */
     /* For a log line, in words of ours: what was done and why, or (err not NULL) what stands in the
      * way. */
     void (*told)(void *ctx, const char *what, const char *because, const struct err *err);
-    bool (*may_write)(void *ctx); /* asked before every write; NULL: always */
     void *ctx;
 };
 

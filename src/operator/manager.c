@@ -129,7 +129,7 @@ static void has_trouble(void *ctx, const struct err *err)
     manager_say(ctx, LEVEL_WARN, "the lease has to be tried again", (struct str){0}, err);
 }
 
-bool manager_may_write(void *ctx)
+static bool may_write(void *ctx)
 {
     const struct manager *manager = ctx;
 
@@ -233,7 +233,7 @@ static bool open_controller(struct manager *manager, struct err *err)
         .canary = manager->canary,
         .workers = options->workers,
         .awaits_config = options->config_map != NULL,
-        .may_write = manager_may_write,
+        .may_write = may_write,
         .ctx = manager,
     };
 

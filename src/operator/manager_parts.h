@@ -50,7 +50,6 @@ struct manager {
 };
 
 int64_t manager_now(const struct manager *manager); /* monotonic */
-bool manager_may_write(void *manager);              /* in the form of kube_client.may_write */
 void manager_say(struct manager *manager, enum log_level level, const char *message,
                  struct str detail, const struct err *err);
 

@@ -63,7 +63,6 @@ bool tls_open(struct manager *manager, struct err *err)
         .directory = str_of(options->certificate_directory),
         .changed = has_changed,
         .told = was_told,
-        .may_write = manager_may_write,
         .ctx = manager,
     };
 
