@@ -7,6 +7,7 @@
 #include "base/date.h"
 #include "cli/cluster_trial.h"
 #include "cli/cmd_doctor.h"
+#include "cli/exitcode.h"
 #include "kube/resource.h"
 #include "pki/x509.h"
 #include "sys/entropy.h"
@@ -14,6 +15,7 @@
 #define OPERATOR_SPACE "agenttask-system"
 #define OPERATOR_SELECTOR                                                                          \
     "control-plane=controller-manager,app.kubernetes.io/name=agenttask-operator"
+#define REFUSED_BY_US    "\"create.agenttasks.execution.agenttask.io\" denied the request"
 #define METADATA_ADDRESS "169.254.169.254"
 #define LISTEN_PORT      "8080"
 #define START_MS         INT64_C(60000)
@@ -183,7 +185,7 @@ static void judge_reviews(struct examination *e)
     struct json_value stored;
     struct err refused = {0};
     bool is_taken = create_task(e, "doctor-no-such-profile", "# doctor\n", true, &stored, &refused);
-    bool is_reviewed = !is_taken && strstr(refused.text, "denied the request") != NULL;
+    bool is_reviewed = !is_taken && strstr(refused.text, REFUSED_BY_US) != NULL;
 
     doctor_add(e->doctor, "webhook", is_reviewed ? DOCTOR_OK : DOCTOR_FAILED,
                is_taken ? "the webhook is not asked: kubectl apply -f dist/install.yaml"
@@ -229,21 +231,41 @@ static void judge_rights(struct examination *e)
                makes_pods ? "" : " not", reads_secrets ? "" : " not");
 }
 
-static void judge_pod_security(struct examination *e)
+static bool is_let_in(struct examination *e, bool is_privileged, struct err *err)
 {
-    static const char *const words[] = {"facts", NULL};
-    struct cluster_trial privileged = {.role = "privileged", .words = {words[0]}};
-    struct json_value pod = trial_pod(&e->trials, &privileged, true), stored;
+    struct cluster_trial trial = {
+        .role = "dry", .words = {"facts"       },
+             .limits = { 100, 16 * MEBIBYTE, 16 * MEBIBYTE}
+    };
+    struct json_value pod = trial_pod(&e->trials, &trial, is_privileged), stored;
     struct kube_request request =
         request_create(e->arena, &resource_pods, e->trials.space, json_compact(e->arena, &pod));
-    struct err refused = {0};
-    bool is_taken;
 
     request = request_dry(e->arena, request);
-    is_taken = ask(e, &request, "create a privileged Pod", &stored, &refused);
+    return ask(e, &request, "create a Pod", &stored, err);
+}
+
+/* A hardened Pod is let in, a privileged one is not: then it was refused for that. */
+static bool judge_pod_security(struct examination *e, struct err *err)
+{
+    struct err refused = {0};
+    bool is_taken = is_let_in(e, false, &refused);
+
+    if (!is_taken && strstr(refused.text, "cannot create resource")) {
+        e->cluster->session->exit_code = STATUS_FORBIDDEN;
+        *err = refused;
+        return false;
+    }
+    if (!is_taken) {
+        doctor_add(e->doctor, "Pod security", DOCTOR_UNKNOWN, "--image says what holds /probe",
+                   "not even a hardened Pod is let in: %s", refused.text);
+        return true;
+    }
+    is_taken = is_let_in(e, true, &refused);
     doctor_add(e->doctor, "Pod security", is_taken ? DOCTOR_WEAK : DOCTOR_OK,
                "label the namespace pod-security.kubernetes.io/enforce=restricted: tasks pass",
                "%s", is_taken ? "a privileged Pod would be let into this namespace" : refused.text);
+    return true;
 }
 
 /* -- a task ------------------------------------------------------------------------------- */
@@ -363,7 +385,7 @@ static void start_trials(struct examination *e, const char *listener)
                                  "80",      "1", NULL};
     const char *const load[] = {"processes", PROCESSES_TRY, NULL};
     const char *const facts[] = {"facts", NULL};
-    const char *const disk[] = {"disk", "/tmp", "64", "sleep", "80", NULL};
+    const char *const disk[] = {"disk", "/tmp", "64", "80", NULL};
     struct cluster_trials *trials = &e->trials;
 
     trial_add(trials, "plain", at_once);
@@ -399,53 +421,67 @@ static const struct finding *said(struct examination *e, const char *check, cons
     return found;
 }
 
+static void say_policy(struct examination *e, const struct finding *task)
+{
+    static const char at_once[] = "network policy, at once", settled[] = "network policy, settled";
+
+    if (task->value == 0) {
+        doctor_add(e->doctor, at_once, DOCTOR_OK, "", "none of %lld attempts got through",
+                   (long long)task->tries);
+        doctor_add(e->doctor, settled, DOCTOR_OK, "", "closed, while a plain Pod connects");
+        return;
+    }
+    doctor_add(e->doctor, at_once, DOCTOR_WEAK, "the runner's own filter closes that gap for tasks",
+               "%lld of %lld attempts got through, from %lld ms on", (long long)task->value,
+               (long long)task->tries, (long long)task->first_ms);
+    doctor_add(e->doctor, settled, task->last_ms < SETTLED_MS ? DOCTOR_OK : DOCTOR_FAILED,
+               "install a network plugin that enforces NetworkPolicy; until then the runner's "
+               "filter alone denies the network, and profiles with egress are refused",
+               "the last attempt that got through: at %lld ms", (long long)task->last_ms);
+}
+
 static void judge_policy(struct examination *e)
 {
     static const char check[] = "network policy";
     const struct finding *plain = said(e, check, "plain", "connect");
     const struct finding *task = plain ? said(e, check, "task", "connect") : NULL;
 
-    if (!task)
-        return;
-    if (plain->value == 0) {
+    if (task && plain->last_ms >= SETTLED_MS)
+        say_policy(e, task);
+    else if (task)
         doctor_add(e->doctor, check, DOCTOR_UNKNOWN, "do Pods of this cluster reach each other?",
                    "not even a plain Pod reaches the listener");
-        return;
-    }
-    doctor_add(e->doctor, "network policy, at once", task->value == 0 ? DOCTOR_OK : DOCTOR_WEAK,
-               "the runner's own filter closes that gap for tasks",
-               task->value == 0
-                   ? "%lld of %lld attempts got through; the first opening was at %lld ms"
-                   : "%lld of %lld attempts got through, from %lld ms on",
-               (long long)task->value, (long long)task->tries, (long long)task->first_ms);
-    doctor_add(
-        e->doctor, "network policy, settled",
-        task->last_ms < SETTLED_MS ? DOCTOR_OK : DOCTOR_FAILED,
-        "install a network plugin that enforces NetworkPolicy; until then the runner's filter "
-        "alone denies the network, and profiles with egress are refused",
-        task->last_ms < 0 ? "closed; plain Pods connect (last opening: %lld ms)"
-                          : "the last opening was at %lld ms",
-        (long long)task->last_ms);
+}
+
+static void say_reach(struct examination *e, const char *check, const struct finding *plain,
+                      const struct finding *task)
+{
+    if (task->value > 0)
+        doctor_add(e->doctor, check, DOCTOR_FAILED,
+                   "install a network plugin that enforces NetworkPolicy",
+                   "reached from a Pod with the label of tasks");
+    else if (plain->value > 0)
+        doctor_add(e->doctor, check, DOCTOR_OK, "", "not reached, while a plain Pod reaches it");
+    else
+        doctor_add(e->doctor, check, DOCTOR_UNKNOWN, "", "not even a plain Pod reaches it");
 }
 
 static void judge_reach(struct examination *e)
 {
     static const char *const checks[] = {"reach: API server", "reach: DNS", "reach: metadata"};
-    const struct cluster_trial *plain = trial_of(e, "plain-reach"),
-                               *task = trial_of(e, "task-reach");
+    const struct cluster_trial *plain = trial_of(e, "plain-reach");
+    const struct cluster_trial *task = trial_of(e, "task-reach");
     const struct str known[] = {e->api_address, e->dns_address, STR_LIT(METADATA_ADDRESS)};
 
     for (uint32_t i = 0; i < countof(checks); i++) {
         const struct finding *theirs = findings_nth(&plain->findings, "connect", i);
         const struct finding *ours = findings_nth(&task->findings, "connect", i);
-        if (!theirs || !ours || known[i].size == 0)
-            doctor_add(e->doctor, checks[i], DOCTOR_UNKNOWN, "", "it could not be tried");
+        if (known[i].size == 0 || !theirs || !ours)
+            doctor_add(e->doctor, checks[i], DOCTOR_UNKNOWN, "", "%s",
+                       known[i].size == 0 ? "its Service is not to be found"
+                                          : "the Pods did not tell");
         else
-            doctor_add(e->doctor, checks[i], ours->value == 0 ? DOCTOR_OK : DOCTOR_FAILED,
-                       "install a network plugin that enforces NetworkPolicy",
-                       "%s from a Pod like a task's, %s from a plain one",
-                       ours->value == 0 ? "not reached" : "reached",
-                       theirs->value == 0 ? "nor" : "reached");
+            say_reach(e, checks[i], theirs, ours);
     }
 }
 
@@ -477,7 +513,8 @@ static void judge_landlock(struct examination *e)
     if (found)
         doctor_add(e->doctor, "landlock", found->value > 0 ? DOCTOR_OK : DOCTOR_WEAK,
                    "Linux 5.13 or newer, with landlock in its list of security modules (lsm=)",
-                   "ABI %lld %.*s", (long long)found->value, STR_ARG(found->text));
+                   found->value > 0 ? "ABI %lld%.*s" : "none (%lld): %.*s", (long long)found->value,
+                   STR_ARG(found->text));
 }
 
 static void judge_storage(struct examination *e)
@@ -486,6 +523,9 @@ static void judge_storage(struct examination *e)
 
     if (!trial)
         doctor_add(e->doctor, "storage", DOCTOR_UNKNOWN, "", "left out (--quick)");
+    else if (!trial->seen.is_evicted && !findings_get(&trial->findings, "disk"))
+        doctor_add(e->doctor, "storage", DOCTOR_UNKNOWN, "", "the Pod did not tell: %.*s",
+                   STR_ARG(trial->seen.why));
     else
         doctor_add(e->doctor, "storage", trial->seen.is_evicted ? DOCTOR_OK : DOCTOR_WEAK,
                    "do the kubelets measure ephemeral storage (localStorageCapacityIsolation)?",
@@ -540,17 +580,21 @@ static bool examine(struct cluster *cluster, struct fiber *fiber, void *ctx, str
         return false;
     judge_kinds(e);
     judge_operator(e);
+    if (!judge_pod_security(e, err))
+        return false;
     judge_webhook(e);
     judge_reviews(e);
     judge_rights(e);
-    judge_pod_security(e);
     judge_task(e); /* it also brings the namespace its policy */
     e->api_address = service_of(e, "default", "kubernetes");
     e->dns_address = service_of(e, "kube-system", "kube-dns");
-    if (e->trials.image.size > 0 && !e->trials.is_canceled)
+    if (!e->trials.is_canceled)
         try_pods(e);
     trials_clear(&e->trials);
-    return !e->trials.is_canceled || err_set(err, ERR_REFUSED, "interrupted");
+    if (!e->trials.is_canceled)
+        return true;
+    cluster->session->exit_code = EXIT_INTERRUPTED;
+    return err_set(err, ERR_REFUSED, "interrupted: what was made is deleted");
 }
 
 bool cluster_doctor(void *self, const struct doctor_options *options, struct doctor *doctor,

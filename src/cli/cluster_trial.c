@@ -142,8 +142,8 @@ void trials_clear(struct cluster_trials *trials)
         struct cluster_trial *trial = &trials->at[i];
         struct err left = {0};
         struct json_value ignored;
-        if (!trial->is_made)
-            continue;
+        if (!trial->is_made && trial->refused.kind != ERR_RETRY)
+            continue; /* a create whose answer was lost may have happened */
         struct kube_request request =
             request_delete(arena, &resource_pods, trials->space, name_of(trials, trial),
                            trial->seen.uid, (struct str){0}, 0);

@@ -192,7 +192,7 @@ static void judge_calls(struct doctor *doctor, const struct finding *calls, bool
                                  : DOCTOR_WEAK,
                has_filter ? "the runner's call filter is not in force: report this"
                           : "the runner's own filter denies them to tasks",
-               calls->value == 0 ? "none of those that an escape wants works" : "%.*s work",
+               calls->value == 0 ? "none of those that an escape wants works" : "these work: %.*s",
                STR_ARG(calls->text));
 }
 

@@ -24,6 +24,7 @@ enum { /* exit codes */
     STATUS_ERROR = 1,
     STATUS_USAGE = 2,
     STATUS_ABSENT = 3,
+    STATUS_FORBIDDEN = 4,
     STATUS_TIME_OUT = 5, /* a --timeout of ours ran out */
 };
 
