@@ -5,6 +5,7 @@ operator uses each right that config/rbac grants it, no other, and is refused no
 roles for people allow, verb by verb. Wants the deployed operator of config/default."""
 import json
 import os
+import time
 import unittest
 
 import yaml
@@ -141,6 +142,7 @@ class Lives(Stage):
 
     def disturb(self):
         self.api.patch(f"/api/v1/namespaces/{self.space}", {"metadata": {"labels": {"metrics": "enabled"}}})
+        time.sleep(2)  # until the enforcer of network policies knows the namespace's label
         token = metrics.Metrics.token(self, "reader", metrics.READER)
         got = metrics.Metrics.scrape(self, read=({"Authorization": "Bearer " + token}, "/metrics", "GET", True, True))
         self.assertEqual(got["read"][0], 200, got)
