@@ -117,8 +117,10 @@ class Metrics(People):
         wait_for(lambda: self.scrape(far=how)["far"][0] == 0, 60, why="a namespace without the label comes in")
 
     def test_x14_probes_show_no_more_than_that_it_is_well(self):
-        pod = self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector=control-plane%3Dcontroller-manager")[0]
+        pods = self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector=control-plane%3Dcontroller-manager")
+        pod = next(pod for pod in pods if "deletionTimestamp" not in pod["metadata"])  # the old ones may still go
         base = f"/api/v1/namespaces/{SYSTEM}/pods/{pod['metadata']['name']}:8081/proxy"
+        wait_for(lambda: self.api.raw("GET", base + "/readyz")[0] == 200, 30, why="it does not get ready")
         for path, code in (("/healthz", 200), ("/readyz", 200), ("/metrics", 404), ("/", 404), ("/debug/pprof", 404)):
             status, body = self.api.raw("GET", base + path)
             self.assertEqual(status, code, path)
