@@ -4,9 +4,10 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
-from stage import Stage, ctl, wait_for
+from stage import Stage, ctl, kubectl, wait_for
 
 PODS = "/api/v1/namespaces/{}/pods"
 SETTLED = "network policy, settled"
@@ -66,7 +67,13 @@ class Doctor(Stage):
         self.assertIn("may create Pods", rows["service account"]["seen"])
 
     def test_who_may_not_make_pods_is_told(self):
-        done = self.agentctl("--as", "nobody@example.com", "doctor", "--quick", code=4)
+        config = json.loads(kubectl("config", "view", "--raw", "-o", "json").stdout)
+        for user in config["users"]:
+            user["user"]["as"] = "nobody@example.com"
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(config, file)
+            file.flush()
+            done = self.agentctl("--kubeconfig", file.name, "doctor", "--quick", code=4)
         self.assertIn("cannot create resource", done.stderr)
         self.assertEqual("", done.stdout)
 

@@ -22,8 +22,8 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 SUITES = ("install", "endings", "output", "network", "egress", "profiles", "hostile", "agentctl", "rbac",
-          "admission", "attacks", "tenants", "webhook", "certificates", "metrics", "foreign", "readme", "leader",
-          "crash", "nodes")
+          "admission", "attacks", "tenants", "webhook", "certificates", "doctor", "metrics", "foreign", "readme",
+          "leader", "crash", "nodes")
 SIDE_BY_SIDE = 4
 
 
