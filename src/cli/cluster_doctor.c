@@ -364,6 +364,7 @@ static bool examine(struct cluster *cluster, struct fiber *fiber, void *ctx, str
     if (!e->trials.is_canceled)
         return true;
     cluster->session->exit_code = EXIT_INTERRUPTED;
+    cluster->session->hint = NULL; /* of a refusal that was wanted */
     return err_set(err, ERR_REFUSED, "interrupted: what was made is deleted");
 }
 
