@@ -35,6 +35,12 @@ def bench_of(cluster):
     return bench
 
 
+def has_ended(status):
+    """A kubelet says that a container ended some time before it says so of its Pod."""
+    containers = status.get("containerStatuses", [])
+    return status.get("phase") in OVER or any("terminated" in one["state"] for one in containers if one["name"] == "task")
+
+
 class Pods(threading.Thread):
     """All Pods, in the order in which the server stored what happened to them: who lived when."""
 
@@ -63,7 +69,7 @@ class Pods(threading.Thread):
         if key not in self.began:
             self.began[key] = time.monotonic()
             self.alive.add(key)
-        elif key in self.alive and (event["type"] == "DELETED" or status.get("phase") in OVER):
+        elif key in self.alive and (event["type"] == "DELETED" or has_ended(status)):
             self.ended[key] = time.monotonic()
             self.alive.discard(key)
         self.most["all"] = max(self.most["all"], len(self.alive))
