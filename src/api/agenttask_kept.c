@@ -75,12 +75,8 @@ static const struct kept effective_members[] = {
     KEPT(NULL),
 };
 static const struct kept finished_status[] = {
-    KEPT("attempt"),
-    KEPT("completionTime"),
-    KEPT_OF("effective", effective_members),
-    KEPT("phase"),
-    KEPT_OF("podRef", run_members),
-    KEPT("reason"),
+    KEPT("attempt"), KEPT("completionTime"),         KEPT_OF("effective", effective_members),
+    KEPT("phase"),   KEPT_OF("podRef", run_members), KEPT("reason"),
     KEPT(NULL),
 };
 static const struct kept finished_task[] = {

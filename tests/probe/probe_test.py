@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-PROBE = sys.argv.pop(1)
+PROBE = os.path.abspath(sys.argv.pop(1))
 
 
 def probe(*words, environment=None, code=0):

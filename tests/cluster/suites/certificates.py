@@ -46,7 +46,8 @@ class Pair(People):
     def test_the_pair_is_whole_and_trusted(self):
         secret = self.api.get(SECRET)
         data = secret["data"]
-        self.assertEqual((secret["type"], sorted(data)), ("kubernetes.io/tls", ["ca.crt", "ca.key", "tls.crt", "tls.key"]))
+        self.assertEqual(secret["type"], "kubernetes.io/tls")
+        self.assertEqual(sorted(data), ["ca.crt", "ca.key", "tls.crt", "tls.key"])
         self.assertEqual(set(bundles(self.api)), {data["ca.crt"]})
         with tempfile.TemporaryDirectory() as place:
             for key in ("tls.crt", "ca.crt"):
@@ -162,7 +163,8 @@ class Files(People):
         openssl("req", "-x509", *key, "-keyout", path("ca.key"), "-out", path("ca.crt"), "-subj", f"/CN=ca {number}")
         openssl("req", *key, "-keyout", path("tls.key"), "-out", path("csr"), "-subj", "/CN=leaf")
         with open(path("ext"), "w", encoding="ascii") as file:
-            file.write("subjectAltName=" + ",".join(f"DNS:{name}" for name in NAMES) + "\nextendedKeyUsage=serverAuth\n")
+            names = ",".join(f"DNS:{name}" for name in NAMES)
+            file.write(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
         openssl("x509", "-req", "-in", path("csr"), "-CA", path("ca.crt"), "-CAkey", path("ca.key"), "-CAcreateserial",
                 "-extfile", path("ext"), "-out", path("tls.crt"))
         pems = {}
@@ -205,7 +207,8 @@ class Files(People):
         own, begin = self.api.get(SECRET), audit_end()
         self.use_files()
         rolled_out()
-        wait_for(lambda: len(self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods")) == 2, 60, why="who kept its own stays")
+        wait_for(lambda: len(self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods")) == 2, 60,
+                 why="who kept its own stays")
         self.inject(first["ca.crt"], second["ca.crt"])
         wait_for(lambda: is_reviewed(self.api), 30)
         load = Load(self.space, RATE, 4)

@@ -38,7 +38,8 @@ def bench_of(cluster):
 def has_ended(status):
     """A kubelet says that a container ended some time before it says so of its Pod."""
     containers = status.get("containerStatuses", [])
-    return status.get("phase") in OVER or any("terminated" in one["state"] for one in containers if one["name"] == "task")
+    return status.get("phase") in OVER or any(
+        "terminated" in one["state"] for one in containers if one["name"] == "task")
 
 
 class Pods(threading.Thread):
