@@ -169,6 +169,19 @@ static void a_delete_names_what_it_means(void **state)
     }
 }
 
+static void a_dry_run_says_so_beside_what_else_is_asked(void **state)
+{
+    auto_end(arena_fini) struct arena arena = {0};
+    struct list_query query = {.limit = 1};
+
+    (void)state;
+    expect(request_dry(&arena, request_create(&arena, &pods, STR_LIT("d"), STR_LIT("{}"))).path,
+           "/api/v1/namespaces/d/pods?dryRun=All");
+    expect(request_dry(&arena, request_list(&arena, &nodes, (struct str){0}, &query)).path,
+           "/api/v1/nodes?limit=1&dryRun=All");
+    expect(request_page("/version").path, "/version");
+}
+
 static void a_log_is_asked_for_in_part(void **state)
 {
     static const struct {
@@ -216,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_watch_is_a_stream_with_bookmarks),
         cmocka_unit_test(writes_carry_their_body),
         cmocka_unit_test(a_delete_names_what_it_means),
+        cmocka_unit_test(a_dry_run_says_so_beside_what_else_is_asked),
         cmocka_unit_test(a_log_is_asked_for_in_part),
         cmocka_unit_test(a_path_beyond_all_bounds_asks_for_nothing),
     };
