@@ -126,6 +126,8 @@ static void was_asked_to_stop(void *ctx)
 
     door->is_closed = true;
     http_server_close(door->server);
+    if (door->held)
+        http_answer(door->held, 200, HTTP_TEXT, STR_LIT("nobody came after you"));
     leave_if_done(door);
 }
 
