@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 
 import yaml
 
@@ -25,8 +24,19 @@ READER = "agenttask-metrics-reader"
 OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.79.2"
 SCHEMAS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 SCRAPES = '''
-import base64, http.client, json, socket, ssl
-address, name, ca, tries = json.loads(%r)
+import base64, http.client, json, socket, ssl, time
+address, name, ca, tries, patience = json.loads(%r)
+
+def is_let_in():
+    try:
+        socket.create_connection((address, 8443), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+until = time.monotonic() + patience
+while not is_let_in() and time.monotonic() < until:
+    time.sleep(0.1)
 
 def scrape(headers, path, method, is_checked, is_tls):
     context = ssl.create_default_context(cadata=ca) if is_checked else ssl.create_default_context()
@@ -63,11 +73,12 @@ class Metrics(People):
         return self.api.create(f"/api/v1/namespaces/{self.space}/serviceaccounts/{name}/token", {
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})["status"]["token"]
 
-    def scrape(self, **tries):
-        """{name: (status, body)} of {name: (headers, path, method, by our CA, over TLS)}, from a Pod."""
+    def scrape(self, patience=30, **tries):
+        """{name: (status, body)} of {name: (headers, path, method, by our CA, over TLS)}, from a Pod, once the
+        enforcer of network policies has come to know it, for which it waits so many seconds."""
         ca = base64.b64decode(self.api.get(SECRET)["data"]["ca.crt"]).decode()
         address = self.api.get(f"/api/v1/namespaces/{SYSTEM}/services/{SERVICE}")["spec"]["clusterIP"]
-        asked = json.dumps([address, f"{SERVICE}.{SYSTEM}.svc", ca, tries])
+        asked = json.dumps([address, f"{SERVICE}.{SYSTEM}.svc", ca, tries, patience])
         name = "scraper-" + os.urandom(3).hex()
         pods = f"/api/v1/namespaces/{self.space}/pods"
         self.api.create(pods, plain_pod(name, SCRAPES % asked, {"app": "scraper"}))
@@ -80,7 +91,6 @@ class Metrics(People):
     def test_h57_only_who_may_reads_and_only_over_verified_tls(self):
         good = {"Authorization": "Bearer " + self.token("reader", READER)}
         wrong = {"Authorization": "Bearer " + self.token("other", "agenttask-viewer-role")}
-        time.sleep(2)  # until the enforcer of network policies knows the namespace's label
         get = ("/metrics", "GET", True, True)
         seen = self.scrape(
             anonymous=({}, *get), malformed=({"Authorization": "Basic Z29vZDpi"}, *get),
@@ -111,10 +121,9 @@ class Metrics(People):
     def test_x14_from_elsewhere_nobody_comes_near(self):
         good = {"Authorization": "Bearer " + self.token("reader", READER)}
         how = (good, "/metrics", "GET", True, True)
-        time.sleep(2)
         self.assertEqual(self.scrape(near=how)["near"][0], 200)
         self.api.patch(f"/api/v1/namespaces/{self.space}", {"metadata": {"labels": {"metrics": None}}})
-        wait_for(lambda: self.scrape(far=how)["far"][0] == 0, 60, why="a namespace without the label comes in")
+        wait_for(lambda: self.scrape(patience=0, far=how)["far"][0] == 0, 60, why="a namespace without the label comes in")
 
     def test_x14_probes_show_no_more_than_that_it_is_well(self):
         pods = self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector=control-plane%3Dcontroller-manager")
@@ -129,7 +138,6 @@ class Metrics(People):
     def test_no_token_is_written_anywhere(self):
         token = self.token("reader", READER)
         made_up = "abcdefghij.0123456789." + os.urandom(8).hex()
-        time.sleep(2)
         seen = self.scrape(good=({"Authorization": "Bearer " + token}, "/metrics", "GET", True, True),
                            bad=({"Authorization": "Bearer " + made_up}, "/metrics", "GET", True, True))
         self.assertEqual([seen["good"][0], seen["bad"][0]], [200, 401])
