@@ -106,7 +106,7 @@ class Story(Stage):
                  why=f"no Event of {name} says {reason}")
 
     def test_image_cannot_be_had(self):
-        self.task("t", profile=self.profile(image="example.com/Upper//case"))
+        self.task("t", profile=self.profile(image="example.com/nowhere/absent:1"))
         self.failed("t", "ImagePullFailed")
 
     def test_time_is_up(self):
