@@ -123,7 +123,8 @@ class Metrics(People):
         how = (good, "/metrics", "GET", True, True)
         self.assertEqual(self.scrape(near=how)["near"][0], 200)
         self.api.patch(f"/api/v1/namespaces/{self.space}", {"metadata": {"labels": {"metrics": None}}})
-        wait_for(lambda: self.scrape(patience=0, far=how)["far"][0] == 0, 60, why="a namespace without the label comes in")
+        wait_for(lambda: self.scrape(patience=0, far=how)["far"][0] == 0, 60,
+                 why="a namespace without the label comes in")
 
     def test_x14_probes_show_no_more_than_that_it_is_well(self):
         pods = self.api.items(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector=control-plane%3Dcontroller-manager")
