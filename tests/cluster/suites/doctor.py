@@ -13,9 +13,7 @@ PODS = "/api/v1/namespaces/{}/pods"
 SETTLED = "network policy, settled"
 
 
-class Doctor(Stage):
-    is_alone = True  # it measures how soon an enforcer acts, and one test freezes it
-
+class Examination(Stage):
     def examine(self, *words, code=0, space=None, seconds=200):
         done = self.agentctl("doctor", "-o", "json", *words, code=code, space=space, seconds=seconds)
         report = json.loads(done.stdout)
@@ -33,6 +31,10 @@ class Doctor(Stage):
     def verdicts(self, rows, expected):
         for check, verdict in expected.items():
             self.assertEqual(rows[check]["verdict"], verdict, json.dumps(rows[check]))
+
+
+class Doctor(Examination):
+    is_alone = True  # it measures how soon an enforcer acts, and one test freezes it
 
     def test_everything_in_force(self):
         rows = self.examine()
@@ -66,6 +68,8 @@ class Doctor(Stage):
         self.verdicts(rows, {"Pod security": "weak", "service account": "weak"})
         self.assertIn("may create Pods", rows["service account"]["seen"])
 
+
+class Refused(Examination):
     def test_who_may_not_make_pods_is_told(self):
         config = json.loads(kubectl("config", "view", "--raw", "-o", "json").stdout)
         for user in config["users"]:
