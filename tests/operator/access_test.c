@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "hand_clock.h"
+
 #include "api/look.h"
 
 enum {
@@ -31,9 +33,8 @@ struct scene {
     struct reactor reactor;
     struct fiber_pool *fibers;
     struct access *access;
-    struct alarm *alarms[EXCHANGES_MAX];
+    struct hand_clock clock;
     struct exchange *exchanges[EXCHANGES_MAX];
-    int64_t now_ms;
     int32_t status; /* of what is answered; 0: no connection */
     bool is_silent; /* nothing is answered */
     bool is_mute;   /* answers of rights say nothing */
@@ -131,61 +132,21 @@ static void answer(struct scene *scene, struct exchange *exchange)
 
 /* -- the clock ----------------------------------------------------------------- */
 
-static int64_t clock_ms(void *self)
-{
-    return ((struct scene *)self)->now_ms;
-}
-
-static void disarm(void *self, struct alarm *alarm)
-{
-    struct scene *scene = self;
-
-    if (alarm->slot > 0)
-        scene->alarms[alarm->slot - 1] = NULL;
-    alarm->slot = 0;
-}
-
-static void arm(void *self, struct alarm *alarm, int64_t at_ms)
-{
-    struct scene *scene = self;
-    uint32_t i = 0;
-
-    disarm(self, alarm);
-    while (scene->alarms[i])
-        i++;
-    assert_true(i < EXCHANGES_MAX);
-    scene->alarms[i] = alarm;
-    alarm->slot = i + 1;
-    alarm->at_ms = at_ms;
-}
-
-static uint32_t chance(void *self)
-{
-    (void)self;
-    return 7;
-}
-
 static void tick(struct scene *scene)
 {
     struct exchange *open[EXCHANGES_MAX];
 
-    scene->now_ms += TICK_MS;
+    scene->clock.now_ms += TICK_MS;
     memcpy(open, scene->exchanges, sizeof(open));
     for (uint32_t i = 0; i < EXCHANGES_MAX; i++)
         if (open[i] && !open[i]->is_silent)
             answer(scene, open[i]);
-    for (uint32_t i = 0; i < EXCHANGES_MAX; i++) {
-        struct alarm *alarm = scene->alarms[i];
-        if (!alarm || alarm->at_ms > scene->now_ms)
-            continue;
-        disarm(scene, alarm);
-        alarm->ring(alarm->ctx);
-    }
+    hand_clock_ring(&scene->clock);
 }
 
 static void run(struct scene *scene, int64_t for_ms)
 {
-    for (int64_t until_ms = scene->now_ms + for_ms; scene->now_ms < until_ms;)
+    for (int64_t until_ms = scene->clock.now_ms + for_ms; scene->clock.now_ms < until_ms;)
         tick(scene);
 }
 
@@ -229,12 +190,12 @@ static int prepare(void **state)
     struct scene *scene = calloc(1, sizeof(*scene));
 
     scene->transport = (struct transport){.self = scene, .start = start, .stop = stop};
-    scene->reactor = (struct reactor){scene, clock_ms, clock_ms, arm, disarm, chance};
+    scene->reactor = hand_clock_reactor(&scene->clock);
     scene->fibers = fiber_pool_new(ACCESS_REVIEWS_MAX);
     scene->status = 201;
     scene->group = "staff";
     scene->verdict = "";
-    scene->now_ms = 1000000;
+    scene->clock.now_ms = 1000000;
     scene->access = access_new(&(struct access_spec){
         .transport = &scene->transport,
         .reactor = &scene->reactor,
@@ -348,9 +309,9 @@ static void x14_no_answer_is_no_access(void **state)
     assert_int_equal(scene->troubles, 1); /* said once, not for each */
     scene->is_silent = true;
     scene->status = 201;
-    int64_t began_ms = scene->now_ms;
+    int64_t began_ms = scene->clock.now_ms;
     assert_int_equal(check(scene, "Bearer good"), 503);
-    assert_in_range(scene->now_ms - began_ms, 4900, 5100);
+    assert_in_range(scene->clock.now_ms - began_ms, 4900, 5100);
     scene->is_silent = false;
     assert_int_equal(check(scene, "Bearer good"), 200); /* nothing of it was remembered */
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "api/look.h"
+#include "hand_clock.h"
 
 enum {
     PLACES = 512,
@@ -73,11 +74,10 @@ struct scene {
     struct metrics metrics;
     struct log log;
     FILE *log_file;
-    struct alarm *alarms[PLACES];
+    struct hand_clock clock;
     struct exchange *exchanges[PLACES];
     struct http_exchange *reviews; /* PLACES */
     uint32_t review_count;
-    int64_t now_ms;
     int32_t status; /* instead of an answer; 0: the answer; -1: no connection */
     bool is_silent;
     char asked[TEXT];      /* what was asked for, a word each */
@@ -183,55 +183,16 @@ static void deliver(struct scene *scene, struct exchange *exchange)
 
 /* -- the clock -------------------------------------------------------------------------- */
 
-static int64_t clock_ms(void *self)
-{
-    return ((struct scene *)self)->now_ms;
-}
-
-static void disarm(void *self, struct alarm *alarm)
-{
-    struct scene *scene = self;
-
-    if (alarm->slot > 0)
-        scene->alarms[alarm->slot - 1] = NULL;
-    alarm->slot = 0;
-}
-
-static void arm(void *self, struct alarm *alarm, int64_t at_ms)
-{
-    struct scene *scene = self;
-    uint32_t i = 0;
-
-    disarm(self, alarm);
-    while (scene->alarms[i])
-        i++;
-    scene->alarms[i] = alarm;
-    alarm->slot = i + 1;
-    alarm->at_ms = at_ms;
-}
-
-static uint32_t chance(void *self)
-{
-    (void)self;
-    return 7;
-}
-
 static void tick(struct scene *scene)
 {
     struct exchange *open[PLACES];
 
-    scene->now_ms += TICK_MS;
+    scene->clock.now_ms += TICK_MS;
     memcpy(open, scene->exchanges, sizeof(open));
     for (uint32_t i = 0; i < PLACES; i++)
         if (open[i] && !scene->is_silent)
             deliver(scene, open[i]);
-    for (uint32_t i = 0; i < PLACES; i++) {
-        struct alarm *alarm = scene->alarms[i];
-        if (!alarm || alarm->at_ms > scene->now_ms)
-            continue;
-        disarm(scene, alarm);
-        alarm->ring(alarm->ctx);
-    }
+    hand_clock_ring(&scene->clock);
 }
 
 /* -- who asks ---------------------------------------------------------------------------- */
@@ -244,7 +205,7 @@ static struct http_exchange *post(struct scene *scene, const char *type, const c
     snprintf(ret->text, sizeof(ret->text), "%s", text);
     ret->request = (struct http_request){
         .method = "POST", .content_type = str_of(type), .body = str_of(ret->text)};
-    ret->now_ms = &scene->now_ms;
+    ret->now_ms = &scene->clock.now_ms;
     admission_serve_task(scene->admission, ret);
     return ret;
 }
@@ -303,7 +264,7 @@ static int prepare(void **state)
     };
 
     scene->transport = (struct transport){.self = scene, .start = start, .stop = stop};
-    scene->reactor = (struct reactor){scene, clock_ms, clock_ms, arm, disarm, chance};
+    scene->reactor = hand_clock_reactor(&scene->clock);
     scene->fibers = fiber_pool_new(ADMISSION_FIBERS);
     scene->profiles = cache_new();
     cache_put(scene->profiles, &cached);
@@ -312,7 +273,7 @@ static int prepare(void **state)
     scene->log_file = tmpfile();
     scene->log = (struct log){
         .fd = fileno(scene->log_file), .level = LEVEL_INFO, .reactor = &scene->reactor};
-    scene->now_ms = 1000000;
+    scene->clock.now_ms = 1000000;
     config_init(&scene->config);
     scene->admission = admission_new(&(struct admission_spec){
         .transport = &scene->transport,
@@ -439,13 +400,13 @@ static void an_api_server_that_is_silent_is_not_waited_for(void **state)
 {
     struct scene *scene = *state;
     struct http_exchange *review;
-    int64_t asked_ms = scene->now_ms;
+    int64_t asked_ms = scene->clock.now_ms;
 
     scene->is_silent = true;
     review = wait_for(scene, ask(scene, "bob", MAP("mine"), ""));
     assert_answer(review, 503, "spec.code.configMapRef: the API server did not say within 4 s");
     assert_in_range(review->answered_ms - asked_ms, ADMISSION_MS, ADMISSION_MS + TICK_MS);
-    asked_ms = scene->now_ms;
+    asked_ms = scene->clock.now_ms;
     scene->is_silent = false;
     scene->status = 429; /* come back later, again and again */
     review = wait_for(scene, ask(scene, "bob", MAP("mine"), ""));
@@ -457,7 +418,7 @@ static void a_flood_waits_in_line_and_then_is_turned_away(void **state)
 {
     const uint32_t room = ADMISSION_FIBERS + ADMISSION_WAITING_MAX;
     struct scene *scene = *state;
-    int64_t asked_ms = scene->now_ms;
+    int64_t asked_ms = scene->clock.now_ms;
 
     scene->is_silent = true;
     for (uint32_t i = 0; i < room + 20; i++)
@@ -472,13 +433,13 @@ static void a_flood_waits_in_line_and_then_is_turned_away(void **state)
     scene->is_silent = false;
     for (uint32_t i = 0; i < room; i++)
         assert_answer(wait_for(scene, &scene->reviews[i]), 0, "");
-    assert_in_range(scene->now_ms - asked_ms, 1, ADMISSION_MS);
+    assert_in_range(scene->clock.now_ms - asked_ms, 1, ADMISSION_MS);
 }
 
 static void who_waits_in_line_waits_no_longer_than_others(void **state)
 {
     struct scene *scene = *state;
-    int64_t asked_ms = scene->now_ms;
+    int64_t asked_ms = scene->clock.now_ms;
 
     scene->is_silent = true;
     for (uint32_t i = 0; i < ADMISSION_FIBERS * 3; i++)
@@ -540,7 +501,7 @@ static void what_is_no_review_is_no_answer(void **state)
         assert_non_null(strstr(review->answer, rows[i].words));
     }
     review = &scene->reviews[scene->review_count++];
-    review->now_ms = &scene->now_ms;
+    review->now_ms = &scene->clock.now_ms;
     review->request = (struct http_request){
         .content_type = STR_LIT("application/json"),
         .body = {calloc(1, REVIEW_SIZE_MAX + 1), REVIEW_SIZE_MAX + 1},
@@ -561,7 +522,7 @@ static void the_page_of_profiles_judges_profiles(void **state)
              "\"uid\":\"u-1\",\"operation\":\"CREATE\",\"resource\":{\"group\":"
              "\"execution.agenttask.io\",\"version\":\"v1alpha1\",\"resource\":"
              "\"runtimeprofiles\"},\"object\":" PROFILE("p") "}}");
-    review->now_ms = &scene->now_ms;
+    review->now_ms = &scene->clock.now_ms;
     review->request = (struct http_request){.content_type = STR_LIT("application/json"),
                                             .body = str_of(review->text)};
     admission_serve_profile(scene->admission, review);
