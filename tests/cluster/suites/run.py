@@ -163,11 +163,13 @@ def try_all(options, is_kept):
         if module.__name__ == "install":
             run_in_turn(tally, classes)
     modules = [pair for pair in modules if pair[0].__name__ != "install"]
-    deploy(os.environ["IMG"])
-    run_all(tally, modules, lambda kind: phase(kind) == "deployed")
-    run_unreviewed(tally, modules, is_kept)
-    for module, _ in modules:
-        getattr(module, "tearDownModule", lambda: None)()
+    try:
+        deploy(os.environ["IMG"])
+        run_all(tally, modules, lambda kind: phase(kind) == "deployed")
+        run_unreviewed(tally, modules, is_kept)
+    finally:  # a suite may have a cluster of its own
+        for module, _ in modules:
+            getattr(module, "tearDownModule", lambda: None)()
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped", flush=True)
     return tally.failed
 
